@@ -1,0 +1,220 @@
+/* conf.h - the operator's file as checked, plain structs.
+ *
+ * Threads: conf_load anywhere; a struct conf never changes afterwards and may be read from any
+ *          thread; conf_ref and conf_unref are atomic.
+ * Owner:   counted; every text, array and struct below lives as long as the conf.
+ * Units:   in the names: _s seconds, _ms milliseconds, km kilometres, degrees for coordinates.
+ *
+ * References between the parts are resolved: a target is an index into `targets`, and so on. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <waymark/addr.h>
+
+struct report;
+
+enum {
+    CONF_NONE = -1,           /* an index that refers to nothing */
+    CONF_TARGETS_MAX = 4096,  /* in one configuration */
+    CONF_ADDRESSES_MAX = 32,  /* of one target; a verdict each, in one word */
+    CONF_STAGES_MAX = 16,     /* in one policy */
+    CONF_SERVICE_TARGETS_MAX = 256
+};
+
+struct conf_where {
+    const char *file;
+    int line;
+};
+
+struct conf_server {
+    const struct endpoint *listen;
+    size_t n_listen;
+    int threads;               /* 0: one per core */
+    const char *nsid;          /* NULL: not sent */
+    const char *user;          /* NULL: stay who we are */
+    const char *state;         /* a folder */
+    const char *control;       /* path of the control socket */
+    struct endpoint metrics;   /* family 0: none */
+    const char *draw_key_file;
+    int udp_size;              /* the largest UDP answer, RFC 9715 */
+    int tcp_clients;           /* TCP connections at a time, per thread */
+    int tcp_idle_s;
+};
+
+struct conf_health {
+    const struct endpoint *resolvers; /* for the names of CNAME targets; 0: /etc/resolv.conf */
+    size_t n_resolvers;
+    int first_results_s; /* how long steered names wait at a start */
+};
+
+struct conf_zone {
+    const char *name; /* as written, without a trailing dot */
+    const char *file; /* relative paths are relative to the working directory */
+    struct conf_where where;
+};
+
+/* Paths of fields in an MMDB record, "a.b.c"; NULL: recognise the usual layouts. */
+struct conf_geo_fields {
+    const char *continent, *country, *subdivision, *city, *latitude, *longitude, *asn;
+};
+
+struct conf_geo {
+    const char *const *databases;
+    size_t n_databases;
+    const char *const *asn_databases;
+    size_t n_asn_databases;
+    const char *networks;  /* NULL: none */
+    const char *countries; /* NULL: none */
+    struct conf_geo_fields fields;
+    int views_max;
+    struct conf_where where;
+};
+
+/* A set of clients: those that any of the lists names. */
+struct conf_match {
+    const char (*continents)[3]; /* "EU" */
+    size_t n_continents;
+    const char (*countries)[3]; /* ISO 3166 alpha-2, upper case */
+    size_t n_countries;
+    const char *const *subdivisions; /* "US-CA" or "US-California": country, dash, code or name */
+    size_t n_subdivisions;
+    const uint32_t *asns;
+    size_t n_asns;
+    const struct prefix *prefixes;
+    size_t n_prefixes;
+    const int *regions; /* indexes of regions, whose members are members here */
+    size_t n_regions;
+};
+
+struct conf_region {
+    const char *name;
+    struct conf_match match; /* its n_regions is 0: regions do not nest */
+    struct conf_where where;
+};
+
+enum conf_check_kind { CONF_CHECK_HTTP, CONF_CHECK_HTTPS, CONF_CHECK_TCP };
+
+struct conf_check {
+    const char *name;
+    enum conf_check_kind kind;
+    const char *url;  /* http(s)://{address}:8080/healthz, {cname} likewise; or tcp://{address}:53 */
+    const char *host; /* Host and SNI; NULL: the URL's */
+    const int *status; /* accepted status codes; default 200 */
+    size_t n_status;
+    const char *body;    /* a text the body must contain; NULL: any */
+    const char *ca_file; /* NULL: the system's */
+    int every_s, timeout_ms, fall, rise;
+    struct conf_where where;
+};
+
+enum conf_target_kind { CONF_POP, CONF_PROVIDER };
+
+/* What can be chosen. It has either addresses or a cname, never both. */
+struct conf_target {
+    const char *name;
+    enum conf_target_kind kind;
+    bool has_place;
+    double latitude, longitude;
+    const struct addr *addresses; /* IPv4 and IPv6 mixed */
+    size_t n_addresses;
+    const char *cname; /* without a trailing dot; NULL: it has addresses */
+    const struct endpoint *probe_addresses; /* port 0: the URL's; where to probe instead */
+    size_t n_probe_addresses;
+    int weight;   /* 0: serves when no other does */
+    int bias;     /* -99..99, per cent of distance, see conf_stage nearest */
+    int min_up;   /* addresses of a family that must be up for the target to be up in it */
+    int check;    /* index, or CONF_NONE: always up */
+    bool has_serves;
+    struct conf_match serves; /* for the stage `fence` */
+    struct conf_where where;
+};
+
+enum conf_stage_kind {
+    CONF_STAGE_HEALTHY,
+    CONF_STAGE_FENCE,
+    CONF_STAGE_REGION,
+    CONF_STAGE_NEAREST,
+    CONF_STAGE_WITHIN,
+    CONF_STAGE_PRIORITY,
+    CONF_STAGE_WEIGHTED,
+    CONF_STAGE_TAKE
+};
+
+/* Targets in tiers: `targets[i]` belongs to tier `tiers[i]`, tiers counted from 0 upwards. Written
+ * ["a", "b"] each target is a tier; written (["a", "b"], "c") an inner array is one tier. */
+struct conf_order {
+    const int *targets; /* indexes into conf.targets */
+    const int *tiers;
+    size_t n;
+};
+
+struct conf_rule {
+    struct conf_match match;
+    struct conf_order order;
+    struct conf_where where;
+};
+
+struct conf_stage {
+    enum conf_stage_kind kind;
+    bool is_hard;        /* fence: keep it even when nothing else is left (default true) */
+    double km;           /* within */
+    double tie_pct;      /* nearest */
+    int depth;           /* nearest: how many to keep, at least take */
+    int take;            /* take */
+    const struct conf_rule *rules; /* region */
+    size_t n_rules;
+    struct conf_order order; /* priority; region: `others`, for clients in no rule */
+    struct conf_where where;
+};
+
+enum conf_draw { CONF_DRAW_WINDOW, CONF_DRAW_QUERY };
+enum conf_no_target { CONF_NO_TARGET_ZONE, CONF_NO_TARGET_NODATA, CONF_NO_TARGET_SERVFAIL };
+
+struct conf_service {
+    const char *name;
+    const char *const *hosts; /* without trailing dots; may start with "*." */
+    size_t n_hosts;
+    const int *targets; /* indexes into conf.targets, in the order written */
+    size_t n_targets;
+    int ttl_s;
+    int window_s; /* default 4 x ttl_s */
+    enum conf_draw draw;
+    enum conf_no_target no_target;
+    const struct conf_stage *stages;
+    size_t n_stages;
+    struct conf_where where;
+};
+
+struct conf {
+    const char *file;
+    struct conf_server server;
+    struct conf_health health;
+    struct conf_geo geo;
+    const struct conf_zone *zones;
+    size_t n_zones;
+    const struct conf_region *regions;
+    size_t n_regions;
+    const struct conf_check *checks;
+    size_t n_checks;
+    const struct conf_target *targets; /* pops, then providers, in the file's order */
+    size_t n_targets;
+    const struct conf_service *services;
+    size_t n_services;
+};
+
+/* Reads and checks the file: NULL when the report has errors (then all of them). Whether hosts
+ * exist in zones, and whether files can be read, is for those who load them. */
+struct conf *conf_load(const char *path, struct report *report);
+
+/* The same for text in memory; `name` stands for the file in messages. */
+struct conf *conf_parse(const char *text, size_t len, const char *name, struct report *report);
+
+struct conf *conf_ref(struct conf *conf);
+void conf_unref(struct conf *conf); /* NULL is fine */
+
+/* `waymark options`: the table of every option. */
+void conf_print_options(FILE *out);

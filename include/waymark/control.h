@@ -1,0 +1,58 @@
+/* control.h - the admin side: control socket, metrics, and the client half of the subcommands.
+ *
+ * Threads: everything here runs on the main thread's libevent loop, or in a client process.
+ * Owner:   serve opens and closes it.
+ * The control socket takes one JSON object per line and answers with one; only the server's user and
+ * root may connect. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <waymark/conf.h>
+#include <waymark/why.h>
+
+struct event_base;
+struct world_hub;
+struct health;
+struct dns_desk;
+struct report;
+struct control;
+
+/* Called on the main thread when the reload has ended; the report is the callee's to free. */
+typedef void control_reloaded_cb(void *ctx, bool is_done, struct report *report);
+
+/* What serve lends. Everything outlives the control. */
+struct control_hooks {
+    void *ctx;
+    /* Starts a reload in the background; -EBUSY while one runs. */
+    int (*reload)(void *ctx, control_reloaded_cb *done, void *done_ctx);
+    const struct dns_desk *const *desks;
+    size_t n_desks;
+    struct world_hub *hub;
+    struct health *health;
+    int64_t started_ms;
+};
+
+/* Opens conf->control and conf->metrics. 0, or -errno with `why`. */
+int control_open(struct event_base *base, const struct conf_server *conf,
+                 const struct control_hooks *hooks, struct control **out,
+                 char why[static WHY_LEN]);
+void control_close(struct control *control); /* NULL is fine */
+
+/* ---- the client half: each returns the exit status ---- */
+
+int control_status(const char *socket_path, bool is_json, FILE *out);
+int control_reload(const char *socket_path, FILE *out);
+
+struct control_explain_args {
+    const char *conf_file;
+    const char *name, *type; /* type NULL: A */
+    const char *client;      /* ADDRESS[/LEN]; NULL: the resolver's own */
+    const char *resolver;    /* NULL: 127.0.0.1 */
+    const char *at;          /* RFC 3339 or seconds since 1970; NULL: now */
+    bool is_json, is_offline;
+};
+/* Asks the running server, whose inputs are live; without one, builds the world from the file. */
+int control_explain(const struct control_explain_args *args, FILE *out);

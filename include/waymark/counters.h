@@ -1,0 +1,43 @@
+/* counters.h - numbers with one writer and any number of readers.
+ *
+ * A bank belongs to one thread, which alone adds to it; others read it with relaxed atomics. Slots
+ * are handed out by name and never reused, so that a figure survives a reload. Banks grow in pages
+ * before a world that uses new slots is published, hence the writer never sees a missing page. */
+#pragma once
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { COUNTER_PAGE = 512, COUNTER_PAGES = 4096 }; /* at most 2 M slots */
+
+struct counter_bank {
+    _Atomic(uint64_t *) pages[COUNTER_PAGES];
+};
+
+static inline void counter_add(struct counter_bank *bank, uint32_t slot, uint64_t n)
+{
+    uint64_t *page =
+        atomic_load_explicit(&bank->pages[slot / COUNTER_PAGE], memory_order_relaxed);
+    uint64_t *cell = &page[slot % COUNTER_PAGE];
+
+    __atomic_store_n(cell, __atomic_load_n(cell, __ATOMIC_RELAXED) + n, __ATOMIC_RELAXED);
+}
+
+uint64_t counter_read(const struct counter_bank *bank, uint32_t slot);
+
+struct counter_bank *counter_bank_new(void);
+void counter_bank_free(struct counter_bank *bank);
+/* Makes slots 0..n_slots-1 usable. 0 or -ENOMEM. Any one thread at a time. */
+int counter_bank_grow(struct counter_bank *bank, uint32_t n_slots);
+
+/* The register of slots: (family, label) -> slot. One owner, under its lock. */
+struct counter_names;
+
+struct counter_names *counter_names_new(void);
+void counter_names_free(struct counter_names *names);
+/* The slot of that name, a new one if it is new; UINT32_MAX when full or out of memory. */
+uint32_t counter_names_slot(struct counter_names *names, const char *family, const char *label);
+uint32_t counter_names_count(const struct counter_names *names);
+void counter_names_get(const struct counter_names *names, uint32_t slot, const char **family,
+                       const char **label);

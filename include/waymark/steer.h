@@ -1,0 +1,163 @@
+/* steer.h - who gets which target, and why.
+ *
+ * A policy is compiled in two steps. Static stages (fence, region, nearest, within, priority) see
+ * only the client's place: they make views, whose classes are ordered tiers of targets. Dynamic ones
+ * (healthy, weighted, take) see the inputs: they make a table, class -> row, anew whenever a verdict
+ * changes. Explain walks the same code with a trace in hand.
+ *
+ * Threads: build, compile and free from the writer; choose from any thread; all of it is pure, the
+ *          clock and chance are arguments.
+ * Owner:   whoever makes a thing frees it, once no reader can hold it; tables and inputs are counted.
+ * Units:   seconds for TTLs and horizons, milliseconds for now, kilometres. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <waymark/addr.h>
+#include <waymark/conf.h>
+#include <waymark/geo.h>
+#include <waymark/hash.h>
+#include <waymark/rng.h>
+#include <waymark/wire.h>
+
+struct report;
+
+enum { STEER_TAKE_MAX = 8 };
+#define STEER_STEADY UINT32_MAX /* a horizon that cuts nothing */
+
+/* ---- inputs: what steering depends on beside the configuration ---- */
+
+struct steer_health {
+    uint32_t up;        /* bit i: address i of the target is up; bit 0 for a CNAME */
+    uint32_t horizon_s; /* before that long no verdict of the target can flip; STEER_STEADY */
+};
+
+struct steer_inputs; /* one frozen snapshot */
+
+/* `health` has an element per target of the configuration and is copied. NULL: out of memory. */
+struct steer_inputs *steer_inputs_new(const struct conf *conf, const struct steer_health *health,
+                                      uint64_t version);
+struct steer_inputs *steer_inputs_ref(struct steer_inputs *inputs);
+void steer_inputs_unref(struct steer_inputs *inputs); /* NULL is fine */
+uint64_t steer_inputs_version(const struct steer_inputs *inputs);
+const struct steer_health *steer_inputs_health(const struct steer_inputs *inputs, int target);
+
+/* The records of a target: type WIRE_A, WIRE_AAAA or WIRE_CNAME; NULL when it has none. Only the
+ * addresses that are up, or all of them when the row is open. */
+const struct wire_set *steer_records(const struct steer_inputs *inputs, int target, uint16_t type,
+                                     bool is_open);
+
+/* Is the target up for that type (or, for other types, in any family)? */
+bool steer_is_up(const struct conf_target *target, const struct steer_health *health,
+                 uint16_t type);
+
+/* ---- plans ---- */
+
+struct steer_plans; /* every plan and view of a configuration */
+
+/* NULL when the report got errors. */
+struct steer_plans *steer_plans_build(const struct conf *conf, const struct geo *geo,
+                                      struct report *report);
+void steer_plans_free(struct steer_plans *plans); /* NULL is fine */
+
+size_t steer_plans_count(const struct steer_plans *plans);
+size_t steer_plan_of(const struct steer_plans *plans, size_t service);
+bool steer_plan_uses(const struct steer_plans *plans, size_t plan, int target);
+/* Can a choice, or what follows it, be a CNAME? Then every type is steered. */
+bool steer_plan_has_cname(const struct steer_plans *plans, size_t plan);
+
+struct steer_plan_figures {
+    size_t classes, view_leaves, view_bytes;
+    size_t view; /* plans with the same number share a view; SIZE_MAX: no geography */
+    uint32_t build_ms;
+};
+struct steer_plan_figures steer_plan_figures(const struct steer_plans *plans, size_t plan);
+
+/* ---- tables ---- */
+
+struct steer_table; /* one plan under one snapshot of inputs */
+
+/* NULL: out of memory. */
+struct steer_table *steer_table_compile(const struct steer_plans *plans, size_t plan,
+                                        const struct steer_inputs *inputs);
+struct steer_table *steer_table_ref(struct steer_table *table);
+void steer_table_unref(struct steer_table *table); /* NULL is fine */
+size_t steer_table_bytes(const struct steer_table *table);
+size_t steer_table_open_rows(const struct steer_table *table);  /* fail open: verdicts ignored */
+size_t steer_table_empty_rows(const struct steer_table *table); /* nothing left even so */
+
+/* ---- the choice ---- */
+
+struct steer_client {
+    struct addr resolver;
+    struct wire_ecs ecs;
+};
+
+struct steer_choice {
+    int targets[STEER_TAKE_MAX]; /* best first; a CNAME stands alone */
+    uint8_t n;                   /* 0: nothing left */
+    bool is_open;                /* verdicts were ignored to find any */
+    bool is_drawn;               /* more than one could have come */
+    uint8_t scope_bits;          /* for the answer's ECS option, if there is one */
+    uint32_t ttl_s;
+};
+
+/* The draw's secret, and the moment. */
+struct steer_moment {
+    int64_t now_ms; /* wall clock */
+    struct rng *rng; /* for draw = "query" */
+};
+
+void steer_choose(const struct steer_plans *plans, const struct steer_table *table, size_t service,
+                  uint16_t type, const struct steer_client *client, const struct hash_key *key,
+                  const struct steer_moment *moment, struct steer_choice *out);
+
+/* ---- the explanation ---- */
+
+enum { STEER_EVENTS_MAX = 1024 };
+
+enum steer_event_kind {
+    STEER_DROPPED, /* by this stage */
+    STEER_PLACED,  /* stands in `tier` after this stage */
+};
+
+struct steer_event {
+    int stage;  /* index in the policy; -1: before the stages (the type), n_stages: after them */
+    int target;
+    enum steer_event_kind kind;
+    int tier;
+    double km;    /* distance from the client; negative: unknown */
+    double odds;  /* of being drawn first, after `weighted`; negative: not said */
+    const char *reason; /* a sentence, static */
+};
+
+struct steer_trace {
+    size_t n;
+    bool is_truncated;
+    struct steer_event events[STEER_EVENTS_MAX];
+};
+
+struct steer_explanation {
+    struct geo_location where; /* of the address that decided */
+    struct addr decided_by;
+    bool is_by_ecs;
+    bool has_view;
+    uint32_t class;
+    size_t n_classes;
+    uint8_t class_bits; /* length of the merged network */
+    struct addr identity; /* what the draw hashed; family 0: no draw */
+    uint8_t identity_bits;
+    int64_t window;        /* its number */
+    uint32_t window_rest_s;
+    uint32_t horizon_s;
+    struct steer_choice choice;
+    struct steer_trace trace;
+};
+
+/* The same choice with its reasons. Large: keep it on the heap. */
+void steer_explain(const struct steer_plans *plans, const struct steer_table *table,
+                   const struct steer_inputs *inputs, const struct geo *geo, size_t service,
+                   uint16_t type, const struct steer_client *client, const struct hash_key *key,
+                   const struct steer_moment *moment, struct steer_explanation *out);

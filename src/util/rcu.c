@@ -1,0 +1,86 @@
+/* rcu.c - the only file that knows liburcu. Every wait and wake is told to the thread sanitizer,
+ * which cannot see inside the library. */
+#include <waymark/rcu.h>
+
+#include <stdlib.h>
+
+#include <urcu-qsbr.h>
+
+#include "rcu_notes.h"
+
+void rcu_thread_enter(void)
+{
+    rcu_register_thread();
+    rcu_offline();
+}
+
+void rcu_thread_leave(void)
+{
+    rcu_note_release();
+    rcu_unregister_thread();
+}
+
+void rcu_online(void)
+{
+    rcu_thread_online();
+    rcu_note_acquire();
+}
+
+void rcu_offline(void)
+{
+    rcu_note_release();
+    rcu_thread_offline();
+}
+
+void rcu_quiescent(void)
+{
+    rcu_note_release();
+    rcu_quiescent_state();
+}
+
+void *rcu_read(void *const *slot)
+{
+    return __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+}
+
+void *rcu_swap(void **slot, void *next)
+{
+    return __atomic_exchange_n(slot, next, __ATOMIC_ACQ_REL);
+}
+
+struct deferred {
+    struct rcu_head head; /* first: the callback gets its address */
+    void *object;
+    void (*free_cb)(void *);
+};
+
+static void on_grace_period(struct rcu_head *head)
+{
+    rcu_note_acquire();
+    struct deferred *d = (struct deferred *)head;
+    d->free_cb(d->object);
+    free(d);
+}
+
+void rcu_defer(void *object, void (*free_cb)(void *))
+{
+    struct deferred *d = malloc(sizeof *d);
+
+    rcu_note_release();
+    if (d == NULL) { /* rather wait than leak */
+        synchronize_rcu();
+        rcu_note_acquire();
+        free_cb(object);
+        return;
+    }
+    d->object = object;
+    d->free_cb = free_cb;
+    call_rcu(&d->head, on_grace_period);
+}
+
+void rcu_drain(void)
+{
+    rcu_note_release();
+    rcu_barrier();
+    rcu_note_acquire();
+}
