@@ -1,0 +1,255 @@
+/* wire_query.c - a stranger's packet to a query, in one pass. Every length is checked against the
+ * packet before it is used; counts are only believed as far as the packet goes. Pure. */
+#include <waymark/wire.h>
+
+#include <string.h>
+
+#include "wire_fold.h"
+
+enum { OPTION_NSID = 3, OPTION_ECS = 8 };
+
+struct reader {
+    const uint8_t *packet;
+    size_t len, at;
+};
+
+static size_t left(const struct reader *r)
+{
+    return r->len - r->at;
+}
+
+/* A question's name cannot be compressed: nothing stands before it (RFC 1035 4.1.4). */
+static bool read_question_name(struct reader *r, struct wire_name *name)
+{
+    const uint8_t *p = r->packet;
+    size_t at = r->at;
+    unsigned n_labels = 0, len = 0;
+
+    while (at < r->len && p[at] != 0) {
+        unsigned n = p[at];
+        if (n > 63 || len + 1 + n + 1 > WIRE_NAME_MAX || n >= r->len - at)
+            return false;
+        name->label_at[n_labels++] = (uint8_t)len;
+        name->octets[len] = (uint8_t)n;
+        wire_fold(name->octets + len + 1, p + at + 1, n);
+        len += 1 + n;
+        at += 1 + n;
+    }
+    if (at >= r->len)
+        return false;
+    name->label_at[n_labels] = (uint8_t)len;
+    name->octets[len] = 0;
+    name->len = (uint8_t)(len + 1);
+    name->n_labels = (uint8_t)n_labels;
+    r->at = at + 1;
+    return true;
+}
+
+static bool read_question(struct reader *r, struct wire_query *q)
+{
+    if (!read_question_name(r, &q->name) || left(r) < 4)
+        return false;
+    q->type = wire_get16(r->packet + r->at);
+    q->class = wire_get16(r->packet + r->at + 2);
+    r->at += 4;
+    q->question_len = (uint16_t)(r->at - WIRE_HEADER_LEN);
+    return true;
+}
+
+/* Passes over a name; where a pointer leads is nobody's business here. */
+static bool skip_name(struct reader *r)
+{
+    while (r->at < r->len) {
+        uint8_t n = r->packet[r->at];
+        if (n >= 0xc0) {
+            r->at += 2;
+            return r->at <= r->len;
+        }
+        if (n > 63)
+            return false;
+        r->at += 1 + n;
+        if (n == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool has_bits_beyond(const uint8_t *octets, unsigned bits)
+{
+    return bits % 8 != 0 && (octets[bits / 8] & 0xff >> bits % 8) != 0;
+}
+
+/* RFC 7871 6 and 7.1.2: the address has exactly the octets its length needs and no bit beyond. */
+static bool read_ecs(const uint8_t *p, size_t len, struct wire_ecs *ecs)
+{
+    if (ecs->is_present || len < 4)
+        return false;
+    ecs->family = wire_get16(p);
+    ecs->source_bits = p[2];
+    unsigned width = ecs->family == 1 ? 32 : ecs->family == 2 ? 128 : 0;
+    unsigned octets = (ecs->source_bits + 7u) / 8;
+    bool is_scope_set = p[3] != 0;
+    if (ecs->source_bits > width || is_scope_set || len != 4 + octets)
+        return false;
+    if (has_bits_beyond(p + 4, ecs->source_bits))
+        return false;
+    ecs->addr = (struct addr){ 0 };
+    if (ecs->source_bits > 0) {
+        ecs->addr.family = ecs->family == 1 ? 4 : 6;
+        memcpy(ecs->addr.octets, p + 4, octets);
+    }
+    ecs->is_present = true;
+    return true;
+}
+
+static bool read_option(uint16_t code, const uint8_t *p, size_t len, struct wire_edns *edns)
+{
+    if (code == OPTION_ECS)
+        return read_ecs(p, len, &edns->ecs);
+    if (code == OPTION_NSID)
+        edns->wants_nsid = true;
+    return true;
+}
+
+static bool read_options(const uint8_t *p, size_t len, struct wire_edns *edns)
+{
+    while (len > 0) {
+        if (len < 4)
+            return false;
+        size_t n = wire_get16(p + 2);
+        if (n > len - 4 || !read_option(wire_get16(p), p + 4, n, edns))
+            return false;
+        p += 4 + n;
+        len -= 4 + n;
+    }
+    return true;
+}
+
+/* `p` is the record after its owner: class is the size, TTL holds version and DO (RFC 6891 6.1.3). */
+static enum wire_verdict read_opt(const uint8_t *p, size_t rdlen, struct wire_edns *edns)
+{
+    if (edns->is_present)
+        return WIRE_QUERY_FORMERR;
+    edns->is_present = true;
+    edns->udp_size = wire_get16(p + 2);
+    edns->version = p[5];
+    edns->wants_dnssec = (p[6] & 0x80) != 0;
+    if (edns->version != 0)
+        return WIRE_QUERY_BADVERS;
+    if (!read_options(p + WIRE_RR_FIXED, rdlen, edns)) {
+        edns->ecs.is_present = false;
+        return WIRE_QUERY_FORMERR;
+    }
+    return WIRE_QUERY_OK;
+}
+
+static enum wire_verdict read_record(struct reader *r, bool is_additional, struct wire_query *q)
+{
+    bool is_root = r->at < r->len && r->packet[r->at] == 0;
+
+    if (!skip_name(r) || left(r) < WIRE_RR_FIXED)
+        return WIRE_QUERY_FORMERR;
+    const uint8_t *p = r->packet + r->at;
+    size_t rdlen = wire_get16(p + 8);
+    if (rdlen > left(r) - WIRE_RR_FIXED)
+        return WIRE_QUERY_FORMERR;
+    r->at += WIRE_RR_FIXED + rdlen;
+    if (wire_get16(p) != WIRE_OPT)
+        return WIRE_QUERY_OK;
+    return is_root && is_additional ? read_opt(p, rdlen, &q->edns) : WIRE_QUERY_FORMERR;
+}
+
+/* The records behind the question. A query carries OPT at most, and IXFR its SOA. */
+static enum wire_verdict read_records(struct reader *r, struct wire_query *q)
+{
+    unsigned n_before = wire_get16(r->packet + 6) + wire_get16(r->packet + 8);
+    unsigned n_all = n_before + wire_get16(r->packet + 10);
+    enum wire_verdict worst = WIRE_QUERY_OK;
+
+    for (unsigned i = 0; i < n_all; i++) {
+        enum wire_verdict v = read_record(r, i >= n_before, q);
+        if (v == WIRE_QUERY_FORMERR)
+            return v;
+        if (v != WIRE_QUERY_OK)
+            worst = v;
+    }
+    return left(r) > 0 ? WIRE_QUERY_FORMERR : worst;
+}
+
+enum wire_verdict wire_query_parse(const uint8_t *packet, size_t len, struct wire_query *out)
+{
+    struct reader r = { .packet = packet, .len = len, .at = WIRE_HEADER_LEN };
+
+    if (len < WIRE_HEADER_LEN || (packet[2] & 0x80) != 0)
+        return WIRE_QUERY_DROP;
+    out->id = wire_get16(packet);
+    out->flags = wire_get16(packet + 2);
+    out->type = out->class = out->question_len = 0;
+    out->name.len = 0;
+    out->edns.is_present = out->edns.wants_dnssec = out->edns.wants_nsid = false;
+    out->edns.ecs.is_present = false;
+
+    bool is_query = (out->flags & WIRE_OPCODE) == 0;
+    bool has_answers = wire_get16(packet + 6) != 0;
+    if (wire_get16(packet + 4) != 1 || !read_question(&r, out))
+        return is_query ? WIRE_QUERY_FORMERR : WIRE_QUERY_NOTIMP;
+    if (!is_query)
+        return WIRE_QUERY_NOTIMP;
+    if (has_answers || (wire_get16(packet + 8) != 0 && out->type != WIRE_IXFR))
+        return WIRE_QUERY_FORMERR;
+    if (wire_get16(packet + 10) == 0 && r.at == len)
+        return WIRE_QUERY_OK;
+    return read_records(&r, out);
+}
+
+static uint8_t *put_ecs(uint8_t *p, const struct wire_ecs *ecs)
+{
+    unsigned octets = (ecs->source_bits + 7u) / 8;
+
+    wire_put16(p, OPTION_ECS);
+    wire_put16(p + 2, (uint16_t)(4 + octets));
+    wire_put16(p + 4, ecs->family);
+    p[6] = ecs->source_bits;
+    p[7] = 0;
+    memcpy(p + 8, ecs->addr.octets, octets);
+    return p + 8 + octets;
+}
+
+static uint8_t *put_opt(uint8_t *p, const struct wire_edns *edns)
+{
+    memset(p, 0, 11);
+    wire_put16(p + 1, WIRE_OPT);
+    wire_put16(p + 3, edns->udp_size);
+    p[6] = edns->version;
+    p[7] = edns->wants_dnssec ? 0x80 : 0;
+    uint8_t *options = p + 11, *end = options;
+    if (edns->wants_nsid) {
+        wire_put16(end, OPTION_NSID);
+        wire_put16(end + 2, 0);
+        end += 4;
+    }
+    if (edns->ecs.is_present)
+        end = put_ecs(end, &edns->ecs);
+    wire_put16(p + 9, (uint16_t)(end - options));
+    return end;
+}
+
+size_t wire_query_write(uint8_t *packet, size_t cap, const struct wire_query *query)
+{
+    if (cap < WIRE_HEADER_LEN + WIRE_NAME_MAX + 4 + 11 + 4 + 24)
+        return 0;
+    memset(packet, 0, WIRE_HEADER_LEN);
+    wire_put16(packet, query->id);
+    wire_put16(packet + 2, query->flags);
+    packet[5] = 1;
+    packet[11] = query->edns.is_present;
+    uint8_t *p = packet + WIRE_HEADER_LEN;
+    memcpy(p, query->name.octets, query->name.len);
+    p += query->name.len;
+    wire_put16(p, query->type);
+    wire_put16(p + 2, query->class);
+    p += 4;
+    if (query->edns.is_present)
+        p = put_opt(p, &query->edns);
+    return (size_t)(p - packet);
+}

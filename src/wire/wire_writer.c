@@ -1,0 +1,279 @@
+/* wire_writer.c - an answer under construction: sections in order, names compressed. A set that does
+ * not fit leaves no trace. Pure. */
+#include <waymark/wire.h>
+
+#include <assert.h>
+#include <string.h>
+
+#include "wire_fold.h"
+
+enum { OPTION_NSID = 3, OPTION_ECS = 8, POINTER_MAX = 0x3fff, OWNER_IS_QNAME = 0xc00c };
+
+void wire_writer_init(struct wire_writer *w, uint8_t *octets, size_t cap)
+{
+    assert(cap >= WIRE_UDP_PLAIN);
+    w->octets = octets;
+    w->len = WIRE_HEADER_LEN;
+    w->cap = cap;
+    w->n_answer = w->n_authority = w->n_additional = 0;
+    w->n_suffixes = 0;
+}
+
+static void remember(struct wire_writer *w, size_t at)
+{
+    if (w->n_suffixes < WIRE_COMPRESS_MAX && at <= POINTER_MAX)
+        w->suffix_at[w->n_suffixes++] = (uint16_t)at;
+}
+
+bool wire_write_question(struct wire_writer *w, const uint8_t *packet, uint16_t question_len)
+{
+    if (question_len > w->cap - w->len)
+        return false;
+    memcpy(w->octets + w->len, packet + WIRE_HEADER_LEN, question_len);
+    w->len += question_len;
+    return true;
+}
+
+/* The question's suffixes are remembered only once somebody wants to point at them. */
+static void remember_question(struct wire_writer *w)
+{
+    if (w->n_suffixes > 0 || w->len <= WIRE_HEADER_LEN)
+        return;
+    for (size_t at = WIRE_HEADER_LEN; w->octets[at] != 0; at += 1 + w->octets[at])
+        remember(w, at);
+}
+
+static bool labels_equal(const uint8_t *a, const uint8_t *b)
+{
+    for (unsigned i = 1; i <= *a; i++)
+        if (wire_fold_octet(a[i]) != wire_fold_octet(b[i]))
+            return false;
+    return true;
+}
+
+/* Does what we wrote at `at` spell `name`? Our own pointers only lead backwards. */
+static bool spells(const struct wire_writer *w, size_t at, const uint8_t *name)
+{
+    for (;;) {
+        while (w->octets[at] >= 0xc0)
+            at = wire_get16(w->octets + at) & POINTER_MAX;
+        if (w->octets[at] != *name)
+            return false;
+        if (*name == 0)
+            return true;
+        if (!labels_equal(name, w->octets + at))
+            return false;
+        at += 1 + *name;
+        name += 1 + *name;
+    }
+}
+
+/* Offset of an earlier copy of the name; 0: none. */
+static uint16_t find_suffix(const struct wire_writer *w, const uint8_t *name)
+{
+    for (unsigned i = 0; i < w->n_suffixes; i++)
+        if (spells(w, w->suffix_at[i], name))
+            return w->suffix_at[i];
+    return 0;
+}
+
+static bool put_octets(struct wire_writer *w, const void *octets, size_t len)
+{
+    if (len > w->cap - w->len)
+        return false;
+    memcpy(w->octets + w->len, octets, len);
+    w->len += len;
+    return true;
+}
+
+static bool put_name(struct wire_writer *w, const uint8_t *name)
+{
+    remember_question(w);
+    for (; *name != 0; name += 1 + *name) {
+        uint16_t earlier = find_suffix(w, name);
+        if (earlier != 0) {
+            uint8_t pointer[2];
+            wire_put16(pointer, 0xc000 | earlier);
+            return put_octets(w, pointer, 2);
+        }
+        size_t at = w->len;
+        if (!put_octets(w, name, 1u + *name))
+            return false;
+        remember(w, at);
+    }
+    return put_octets(w, "", 1);
+}
+
+static size_t name_len(const uint8_t *name)
+{
+    const uint8_t *p = name;
+
+    while (*p != 0)
+        p += 1 + *p;
+    return (size_t)(p - name) + 1;
+}
+
+/* The types whose names RFC 1035 lets us compress (RFC 3597 4): octets before the names, and how
+ * many names follow. */
+struct rdata_shape {
+    uint8_t before, n_names;
+};
+
+static struct rdata_shape rdata_shape(uint16_t type)
+{
+    switch (type) {
+    case WIRE_NS:
+    case WIRE_CNAME:
+    case WIRE_PTR:
+        return (struct rdata_shape){ 0, 1 };
+    case WIRE_SOA:
+        return (struct rdata_shape){ 0, 2 };
+    case WIRE_MX:
+        return (struct rdata_shape){ 2, 1 };
+    default:
+        return (struct rdata_shape){ 0, 0 };
+    }
+}
+
+static bool put_rdata(struct wire_writer *w, struct rdata_shape shape, const uint8_t *rdata,
+                      size_t len)
+{
+    const uint8_t *p = rdata + shape.before;
+
+    if (!put_octets(w, rdata, shape.before))
+        return false;
+    for (unsigned i = 0; i < shape.n_names; i++) {
+        if (!put_name(w, p))
+            return false;
+        p += name_len(p);
+    }
+    return put_octets(w, p, len - (size_t)(p - rdata));
+}
+
+static bool put_owner(struct wire_writer *w, const uint8_t *owner)
+{
+    uint8_t pointer[2];
+
+    if (owner != NULL)
+        return put_name(w, owner);
+    wire_put16(pointer, OWNER_IS_QNAME);
+    return put_octets(w, pointer, 2);
+}
+
+static bool put_record(struct wire_writer *w, const uint8_t *owner, struct rdata_shape shape,
+                       const uint8_t *rr, uint32_t ttl_max)
+{
+    size_t rdlen = wire_get16(rr + 8);
+
+    if (!put_owner(w, owner))
+        return false;
+    size_t fixed = w->len;
+    if (!put_octets(w, rr, WIRE_RR_FIXED) || !put_rdata(w, shape, rr + WIRE_RR_FIXED, rdlen))
+        return false;
+    if (wire_get32(rr + 4) > ttl_max)
+        wire_put32(w->octets + fixed + 4, ttl_max);
+    wire_put16(w->octets + fixed + 8, (uint16_t)(w->len - fixed - WIRE_RR_FIXED));
+    return true;
+}
+
+static uint16_t *section_count(struct wire_writer *w, enum wire_section section)
+{
+    return section == WIRE_ANSWER      ? &w->n_answer
+           : section == WIRE_AUTHORITY ? &w->n_authority
+                                       : &w->n_additional;
+}
+
+bool wire_write_set(struct wire_writer *w, enum wire_section section, const uint8_t *owner,
+                    const struct wire_set *set, uint32_t ttl_max)
+{
+    struct rdata_shape shape = rdata_shape(set->type);
+    const uint8_t *rr = set->wire;
+    size_t len = w->len;
+    uint8_t n_suffixes = w->n_suffixes;
+
+    for (unsigned i = 0; i < set->count; i++) {
+        if (!put_record(w, owner, shape, rr, ttl_max)) {
+            w->len = len;
+            w->n_suffixes = n_suffixes;
+            return false;
+        }
+        rr += WIRE_RR_FIXED + wire_get16(rr + 8);
+    }
+    *section_count(w, section) += set->count;
+    return true;
+}
+
+size_t wire_opt_len(const struct wire_edns *query, const char *nsid)
+{
+    if (!query->is_present)
+        return 0;
+    size_t len = 1 + WIRE_RR_FIXED;
+    if (query->ecs.is_present)
+        len += 8 + (query->ecs.source_bits + 7u) / 8;
+    if (query->wants_nsid && nsid != NULL)
+        len += 4 + strlen(nsid);
+    return len;
+}
+
+/* Family, source and address as the query had them, the scope ours (RFC 7871 7.2.1). */
+static uint8_t *put_ecs(uint8_t *p, const struct wire_ecs *ecs, uint8_t scope_bits)
+{
+    unsigned octets = (ecs->source_bits + 7u) / 8;
+
+    wire_put16(p, OPTION_ECS);
+    wire_put16(p + 2, (uint16_t)(4 + octets));
+    wire_put16(p + 4, ecs->family);
+    p[6] = ecs->source_bits;
+    p[7] = scope_bits;
+    memcpy(p + 8, ecs->addr.octets, octets);
+    return p + 8 + octets;
+}
+
+static uint8_t *put_nsid(uint8_t *p, const char *nsid)
+{
+    size_t len = strlen(nsid);
+
+    wire_put16(p, OPTION_NSID);
+    wire_put16(p + 2, (uint16_t)len);
+    memcpy(p + 4, nsid, len);
+    return p + 4 + len;
+}
+
+void wire_write_opt(struct wire_writer *w, const struct wire_edns *query, uint16_t udp_size,
+                    unsigned rcode, uint8_t scope_bits, const char *nsid)
+{
+    size_t len = wire_opt_len(query, nsid);
+    uint8_t *p = w->octets + w->len;
+
+    if (len == 0)
+        return;
+    assert(len <= w->cap - w->len); /* the caller kept room */
+    p[0] = 0;
+    wire_put16(p + 1, WIRE_OPT);
+    wire_put16(p + 3, udp_size);
+    p[5] = (uint8_t)(rcode >> 4);
+    p[6] = 0; /* version */
+    p[7] = query->wants_dnssec ? 0x80 : 0;
+    p[8] = 0;
+    wire_put16(p + 9, (uint16_t)(len - 11));
+    p += 11;
+    if (query->ecs.is_present)
+        p = put_ecs(p, &query->ecs, scope_bits);
+    if (query->wants_nsid && nsid != NULL)
+        p = put_nsid(p, nsid);
+    w->len += len;
+    w->n_additional++;
+}
+
+void wire_write_header(struct wire_writer *w, const struct wire_query *query, uint16_t flags,
+                       unsigned rcode)
+{
+    uint16_t echoed = query->flags & (WIRE_OPCODE | WIRE_RD | WIRE_CD);
+
+    wire_put16(w->octets, query->id);
+    wire_put16(w->octets + 2, (uint16_t)(WIRE_QR | echoed | flags | (rcode & 15)));
+    wire_put16(w->octets + 4, query->question_len > 0);
+    wire_put16(w->octets + 6, w->n_answer);
+    wire_put16(w->octets + 8, w->n_authority);
+    wire_put16(w->octets + 10, w->n_additional);
+}
