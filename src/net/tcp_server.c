@@ -1,0 +1,153 @@
+/* tcp_server.c - lets clients in and shows them out; a worker's thread. What happens between is
+ * tcp_session.c. */
+#include "tcp_server.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include <event2/event.h>
+
+#include <waymark/clock.h>
+
+#include "net_kit.h"
+#include "tcp_session.h"
+
+enum { SERVER_MAGIC = 0x5e571036, ACCEPTS_PER_WAKE = 16 };
+
+struct tcp_server {
+    uint32_t magic;
+    struct tcp_sessions sessions;
+    size_t sessions_max;
+    int64_t idle_us;
+    bool is_paused; /* out of descriptors: until the next turn nobody is let in */
+    size_t n_listeners;
+    struct event *listeners[];
+};
+
+static struct tcp_server *server_of(void *arg)
+{
+    struct tcp_server *s = arg;
+
+    assert(s->magic == SERVER_MAGIC);
+    return s;
+}
+
+static void evict_oldest(struct tcp_server *s)
+{
+    struct tcp_session *oldest = TAILQ_FIRST(&s->sessions.list);
+
+    if (oldest == NULL)
+        return;
+    net_count(&s->sessions.kit->counts.tcp_evicted, 1);
+    tcp_session_close(oldest);
+}
+
+/* A listener that stays readable while nothing can be accepted would turn the loop at full speed.
+ */
+static void pause_listening(struct tcp_server *s)
+{
+    for (size_t i = 0; i < s->n_listeners; i++)
+        event_del(s->listeners[i]);
+    s->is_paused = true;
+}
+
+static void resume_listening(struct tcp_server *s)
+{
+    s->is_paused = false;
+    for (size_t i = 0; i < s->n_listeners; i++)
+        if (event_add(s->listeners[i], NULL) != 0)
+            s->is_paused = true; /* out of memory: at the next turn */
+}
+
+/* false: nobody else can be let in now. */
+static bool let_in(struct tcp_server *s, int listener)
+{
+    struct net_counts *counts = &s->sessions.kit->counts;
+    struct sockaddr_storage sa;
+    socklen_t len = sizeof sa;
+    uint16_t port;
+
+    int fd = accept4(listener, (struct sockaddr *)&sa, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
+        net_count(&counts->tcp_refused, 1);
+        evict_oldest(s);
+        pause_listening(s);
+        return false;
+    }
+    if (fd < 0) /* nobody there, or gone before we came (accept(2), Error handling) */
+        return errno != EAGAIN;
+    if (s->sessions.n >= s->sessions_max)
+        evict_oldest(s);
+    struct addr from = addr_from_sockaddr((struct sockaddr *)&sa, &port);
+    net_count(&counts->tcp_accepted, 1);
+    if (tcp_session_open(&s->sessions, fd, &from, clock_steady_us()) != 0)
+        net_count(&counts->tcp_refused, 1);
+    return true;
+}
+
+static void on_client(evutil_socket_t fd, short what, void *arg)
+{
+    struct tcp_server *s = server_of(arg);
+
+    for (int i = 0; i < ACCEPTS_PER_WAKE; i++)
+        if (!let_in(s, fd))
+            return;
+}
+
+struct tcp_server *tcp_server_new(struct net_kit *kit, const int *fds, size_t n_fds,
+                                  const struct net_config *config)
+{
+    struct tcp_server *s = calloc(1, sizeof *s + n_fds * sizeof *s->listeners);
+
+    if (s == NULL)
+        return NULL;
+    s->magic = SERVER_MAGIC;
+    s->sessions.kit = kit;
+    TAILQ_INIT(&s->sessions.list);
+    s->sessions_max = config->tcp_clients > 0 ? (size_t)config->tcp_clients : 1;
+    s->idle_us = (int64_t)config->tcp_idle_s * 1000000;
+    s->sessions.answers = malloc(TCP_ANSWERS);
+    if (s->sessions.answers == NULL)
+        goto fail;
+    for (; s->n_listeners < n_fds; s->n_listeners++) {
+        struct event *e =
+            event_new(kit->base, fds[s->n_listeners], EV_READ | EV_PERSIST, on_client, s);
+        s->listeners[s->n_listeners] = e;
+        if (e == NULL || event_add(e, NULL) != 0)
+            goto fail;
+    }
+    return s;
+fail:
+    if (s->n_listeners < n_fds && s->listeners[s->n_listeners] != NULL)
+        s->n_listeners++;
+    tcp_server_free(s);
+    return NULL;
+}
+
+void tcp_server_free(struct tcp_server *s)
+{
+    if (s == NULL)
+        return;
+    while (!TAILQ_EMPTY(&s->sessions.list))
+        tcp_session_close(TAILQ_FIRST(&s->sessions.list));
+    for (size_t i = 0; i < s->n_listeners; i++)
+        event_free(s->listeners[i]);
+    free(s->sessions.answers);
+    s->magic = 0;
+    free(s);
+}
+
+void tcp_server_turn(struct tcp_server *s, int64_t now_us)
+{
+    struct tcp_session *oldest;
+
+    while ((oldest = TAILQ_FIRST(&s->sessions.list)) != NULL &&
+           now_us - oldest->active_us >= s->idle_us) {
+        net_count(&s->sessions.kit->counts.tcp_timeouts, 1);
+        tcp_session_close(oldest);
+    }
+    if (s->is_paused)
+        resume_listening(s);
+}
