@@ -45,9 +45,9 @@ uint64_t steer_inputs_version(const struct steer_inputs *inputs);
 const struct steer_health *steer_inputs_health(const struct steer_inputs *inputs, int target);
 
 /* The records of a target: type WIRE_A, WIRE_AAAA or WIRE_CNAME; NULL when it has none. Only the
- * addresses that are up, or all of them when the row is open. */
+ * addresses that are up, or all of them when the choice is blind. */
 const struct wire_set *steer_records(const struct steer_inputs *inputs, int target, uint16_t type,
-                                     bool is_open);
+                                     bool is_blind);
 
 /* Is the target up for that type (or, for other types, in any family)? */
 bool steer_is_up(const struct conf_target *target, const struct steer_health *health,
@@ -65,7 +65,7 @@ void steer_plans_free(struct steer_plans *plans); /* NULL is fine */
 size_t steer_plans_count(const struct steer_plans *plans);
 size_t steer_plan_of(const struct steer_plans *plans, size_t service);
 bool steer_plan_uses(const struct steer_plans *plans, size_t plan, int target);
-/* Can a choice, or what follows it, be a CNAME? Then every type is steered. */
+/* Can a choice be a CNAME? Then every type is steered. */
 bool steer_plan_has_cname(const struct steer_plans *plans, size_t plan);
 
 struct steer_plan_figures {
@@ -98,7 +98,8 @@ struct steer_client {
 struct steer_choice {
     int targets[STEER_TAKE_MAX]; /* best first; a CNAME stands alone */
     uint8_t n;                   /* 0: nothing left */
-    bool is_open;                /* verdicts were ignored to find any */
+    bool is_open;                /* nothing was left, so verdicts were ignored: an alarm */
+    bool is_blind;               /* addresses come whatever their verdict: open, or no `healthy` */
     bool is_drawn;               /* more than one could have come */
     uint8_t scope_bits;          /* for the answer's ECS option, if there is one */
     uint32_t ttl_s;
@@ -130,7 +131,7 @@ struct steer_event {
     int tier;
     double km;    /* distance from the client; negative: unknown */
     double odds;  /* of being drawn first, after `weighted`; negative: not said */
-    const char *reason; /* a sentence, static */
+    const char *reason; /* a clause, static; "" when there is nothing to say */
 };
 
 struct steer_trace {

@@ -1,0 +1,33 @@
+/* steer_choose.h - the steps of a choice, for steer_choose and for the explanation. */
+#pragma once
+
+#include "steer_table.h"
+
+/* Where the client stands: by which address, in which class, over which network that holds. */
+struct steer_stand {
+    const struct addr *decided_by;
+    bool is_by_ecs;
+    uint32_t class;
+    uint8_t bits;       /* of the merged network around `decided_by` */
+    uint8_t scope_bits; /* for the answer */
+};
+
+struct steer_stand steer_stand(const struct steer_plan *plan, const struct steer_client *client);
+
+/* What a coherent draw hashes. */
+struct steer_ticket {
+    struct addr identity;
+    uint8_t bits;
+    int64_t window;
+    uint32_t rest_s; /* of the window, at least 1 */
+    uint64_t draw;
+};
+
+struct steer_ticket steer_ticket(const struct steer_service *service,
+                                 const struct steer_stand *stand,
+                                 const struct steer_client *client, const struct hash_key *key,
+                                 int64_t now_ms);
+
+const struct steer_row *steer_row_of(const struct steer_plan *plan,
+                                     const struct steer_table *table, uint32_t class,
+                                     uint16_t type);

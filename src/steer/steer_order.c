@@ -1,0 +1,282 @@
+/* steer_order.c - the static stages: each drops candidates or splits tiers, and says so to a trace.
+ * They see the client's place and nothing that changes between reloads. Pure. */
+#include "steer_policy.h"
+
+#include <math.h>
+
+#define EARTH_RADIUS_KM 6371.0088 /* mean radius, IUGG */
+
+/* A stage at work. */
+struct work {
+    const struct steer_policy *policy;
+    const struct steer_spot *spot;
+    struct steer_order *order;
+    struct steer_trace *trace;
+    int stage;
+    double client[3];
+    double rank[STEER_SITES_MAX]; /* by item; what `split` sorts a tier by */
+};
+
+static void tell(struct work *w, enum steer_event_kind kind, const struct steer_item *item,
+                 const char *reason)
+{
+    steer_trace_add(w->trace,
+                    &(struct steer_event){ .stage = w->stage,
+                                           .target = w->policy->sites[item->site].target,
+                                           .kind = kind,
+                                           .tier = item->tier,
+                                           .km = item->km,
+                                           .odds = -1,
+                                           .reason = reason });
+}
+
+/* Keeps the items that `keep` wants. */
+typedef bool keep_cb(const struct work *w, const struct conf_stage *stage,
+                     const struct steer_item *item);
+
+static void drop_unless(struct work *w, const struct conf_stage *stage, keep_cb *keep,
+                        const char *reason)
+{
+    struct steer_order *o = w->order;
+    size_t n = 0;
+
+    for (size_t i = 0; i < o->n; i++) {
+        if (keep(w, stage, &o->items[i]))
+            o->items[n++] = o->items[i];
+        else
+            tell(w, STEER_DROPPED, &o->items[i], reason);
+    }
+    o->n = n;
+}
+
+static bool goes_before(const struct work *w, size_t a, size_t b)
+{
+    const struct steer_item *items = w->order->items;
+
+    return items[a].tier != items[b].tier ? items[a].tier < items[b].tier : w->rank[a] < w->rank[b];
+}
+
+static void swap(struct work *w, size_t a, size_t b)
+{
+    struct steer_item item = w->order->items[a];
+    double rank = w->rank[a];
+
+    w->order->items[a] = w->order->items[b];
+    w->rank[a] = w->rank[b];
+    w->order->items[b] = item;
+    w->rank[b] = rank;
+}
+
+/* Splits every tier by rank; ranks within `tie` of the first of their tier stay together. Stable:
+ * equals keep the order in which they were written. */
+static void split(struct work *w, double tie)
+{
+    struct steer_order *o = w->order;
+    unsigned tier = 0, former = 0;
+    double first = 0;
+
+    for (size_t i = 1; i < o->n; i++)
+        for (size_t k = i; k > 0 && goes_before(w, k, k - 1); k--)
+            swap(w, k, k - 1);
+    for (size_t i = 0; i < o->n; i++) {
+        bool is_new = i > 0 && (o->items[i].tier != former || w->rank[i] > first * (1 + tie));
+        former = o->items[i].tier;
+        tier += is_new;
+        if (i == 0 || is_new)
+            first = w->rank[i];
+        o->items[i].tier = (uint16_t)tier;
+    }
+}
+
+/* ---- fence ---- */
+
+static bool is_served(const struct work *w, const struct conf_stage *stage,
+                      const struct steer_item *item)
+{
+    const struct conf *conf = w->policy->conf;
+    const struct conf_target *t = &conf->targets[w->policy->sites[item->site].target];
+
+    return !t->has_serves || steer_match(conf, &t->serves, w->spot) > 0;
+}
+
+static void fence(struct work *w, const struct conf_stage *stage)
+{
+    if (stage->is_hard) {
+        drop_unless(w, stage, is_served, "the client is outside what it serves");
+        return;
+    }
+    for (size_t i = 0; i < w->order->n; i++)
+        w->rank[i] = is_served(w, stage, &w->order->items[i]) ? 0 : 1;
+    split(w, 0);
+}
+
+/* ---- region and priority ---- */
+
+/* The tier that the order gives the site; those it does not name come last, together. */
+static double rank_in(const struct conf_order *order, int target)
+{
+    for (size_t i = 0; i < order->n; i++)
+        if (order->targets[i] == target)
+            return order->tiers[i];
+    return CONF_SERVICE_TARGETS_MAX;
+}
+
+static void split_by(struct work *w, const struct conf_order *order)
+{
+    for (size_t i = 0; i < w->order->n; i++)
+        w->rank[i] = rank_in(order, w->policy->sites[w->order->items[i].site].target);
+    split(w, 0);
+}
+
+/* The most specific rule wins, of equals the first. */
+static const struct conf_order *rule_for(const struct work *w, const struct conf_stage *stage)
+{
+    const struct conf_order *best = &stage->order;
+    int best_score = 0;
+
+    for (size_t i = 0; i < stage->n_rules; i++) {
+        int score = steer_match(w->policy->conf, &stage->rules[i].match, w->spot);
+        if (score > best_score) {
+            best_score = score;
+            best = &stage->rules[i].order;
+        }
+    }
+    return best;
+}
+
+static void region(struct work *w, const struct conf_stage *stage)
+{
+    split_by(w, rule_for(w, stage));
+}
+
+static void priority(struct work *w, const struct conf_stage *stage)
+{
+    if (stage->order.n > 0) {
+        split_by(w, &stage->order);
+        return;
+    }
+    for (size_t i = 0; i < w->order->n; i++) /* as the service lists them */
+        w->rank[i] = w->order->items[i].site;
+    split(w, 0);
+}
+
+/* ---- within and nearest ---- */
+
+static bool is_within(const struct work *w, const struct conf_stage *stage,
+                      const struct steer_item *item)
+{
+    return item->km < 0 || item->km <= stage->km;
+}
+
+static void within(struct work *w, const struct conf_stage *stage)
+{
+    drop_unless(w, stage, is_within, "farther than `within` allows");
+}
+
+static void nearest(struct work *w, const struct conf_stage *stage)
+{
+    struct steer_order *o = w->order;
+
+    if (!w->spot->place->has_point)
+        return;
+    for (size_t i = 0; i < o->n; i++) {
+        float km = o->items[i].km;
+        w->rank[i] = km < 0 ? INFINITY : km * w->policy->sites[o->items[i].site].stretch;
+    }
+    split(w, stage->tie_pct / 100);
+}
+
+/* ---- all of them ---- */
+
+static void nothing_static(struct work *w, const struct conf_stage *stage)
+{
+}
+
+static void (*const stages[])(struct work *w, const struct conf_stage *stage) = {
+    [CONF_STAGE_HEALTHY] = nothing_static, [CONF_STAGE_FENCE] = fence,
+    [CONF_STAGE_REGION] = region,          [CONF_STAGE_NEAREST] = nearest,
+    [CONF_STAGE_WITHIN] = within,          [CONF_STAGE_PRIORITY] = priority,
+    [CONF_STAGE_WEIGHTED] = nothing_static, [CONF_STAGE_TAKE] = nothing_static,
+};
+
+/* Great circle by the chord: exact for neighbours, where acos of a dot product is not. */
+static float distance_km(const double a[3], const double b[3])
+{
+    double x = a[0] - b[0], y = a[1] - b[1], z = a[2] - b[2];
+    double half_chord = sqrt(x * x + y * y + z * z) / 2;
+
+    return (float)(2 * EARTH_RADIUS_KM * asin(half_chord < 1 ? half_chord : 1));
+}
+
+static void locate(struct work *w)
+{
+    const struct geo_place *place = w->spot->place;
+    double latitude = place->latitude * M_PI / 180, longitude = place->longitude * M_PI / 180;
+
+    w->client[0] = cos(latitude) * cos(longitude);
+    w->client[1] = cos(latitude) * sin(longitude);
+    w->client[2] = sin(latitude);
+}
+
+static bool fits_group(const struct steer_policy *p, unsigned group, size_t site)
+{
+    const struct conf_target *t = &p->conf->targets[p->sites[site].target];
+
+    return group == STEER_FOR_OTHER || t->cname != NULL ||
+           steer_has_family(t, group == STEER_FOR_A ? 4 : 6);
+}
+
+static void start(struct work *w, unsigned group)
+{
+    const struct steer_policy *p = w->policy;
+
+    w->order->n = 0;
+    for (size_t i = 0; i < p->n_sites; i++) {
+        bool knows = p->sites[i].has_place && w->spot->place->has_point;
+        struct steer_item item = { .site = (uint16_t)i };
+        item.km = knows ? distance_km(w->client, p->sites[i].unit) : -1;
+        if (fits_group(p, group, i))
+            w->order->items[w->order->n++] = item;
+        else
+            tell(w, STEER_DROPPED, &item, "has no record of this type");
+    }
+}
+
+/* The first `depth`, and whoever ties with the last of them. */
+static void cut_at_depth(struct work *w)
+{
+    struct steer_order *o = w->order;
+    size_t n = (size_t)w->policy->depth;
+
+    if (n == 0 || o->n <= n)
+        return;
+    while (n < o->n && o->items[n].tier == o->items[n - 1].tier)
+        n++;
+    for (size_t i = n; i < o->n; i++)
+        tell(w, STEER_DROPPED, &o->items[i], "beyond the depth of `nearest`");
+    o->n = n;
+}
+
+static void tell_all(struct work *w)
+{
+    for (size_t i = 0; w->trace != NULL && i < w->order->n; i++)
+        tell(w, STEER_PLACED, &w->order->items[i], "");
+}
+
+void steer_order_build(const struct steer_policy *policy, unsigned group,
+                       const struct steer_spot *spot, struct steer_order *out,
+                       struct steer_trace *trace)
+{
+    struct work w = { .policy = policy, .spot = spot, .order = out, .trace = trace, .stage = -1 };
+
+    if (spot->place->has_point)
+        locate(&w);
+    start(&w, group);
+    for (w.stage = 0; w.stage < (int)policy->n_stages; w.stage++) {
+        const struct conf_stage *stage = &policy->stages[w.stage];
+        stages[stage->kind](&w, stage);
+        if (stages[stage->kind] != nothing_static)
+            tell_all(&w);
+    }
+    cut_at_depth(&w);
+}

@@ -1,0 +1,224 @@
+/* steer_plans.c - services to plans to views, each distinct one built once. Writer side. */
+#include "steer_plans.h"
+
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <waymark/arena.h>
+#include <waymark/report.h>
+
+#include "steer_key.h"
+
+/* A key and what it stands for; the trees of tsearch(3) hold these. */
+struct known {
+    char *key;
+    size_t number;
+};
+
+struct builder {
+    struct steer_plans *plans;
+    const struct geo *geo;
+    struct report *report;
+    void *known_views, *known_plans;
+};
+
+static int by_key(const void *a, const void *b)
+{
+    return strcmp(((const struct known *)a)->key, ((const struct known *)b)->key);
+}
+
+static void known_free(void *node)
+{
+    struct known *k = node;
+
+    free(k->key);
+    free(k);
+}
+
+/* The entry of that key, a new one with `number` if it is new. Takes the key. NULL: out of memory. */
+static struct known *know(void **tree, char *key, size_t number)
+{
+    struct known *fresh = malloc(sizeof *fresh);
+
+    if (key == NULL || fresh == NULL) {
+        free(key);
+        free(fresh);
+        return NULL;
+    }
+    *fresh = (struct known){ key, number };
+    void *node = tsearch(fresh, tree, by_key);
+    struct known *k = node == NULL ? NULL : *(struct known **)node;
+    if (k != fresh)
+        known_free(fresh);
+    return k;
+}
+
+static bool out_of_memory(struct builder *b, const struct conf_service *s)
+{
+    report_error(b->report, s->where.file, s->where.line,
+                 "service \"%s\": out of memory while its plan was built", s->name);
+    return false;
+}
+
+
+static size_t count_geo_views(const struct steer_plans *plans)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < plans->n_views; i++)
+        n += plans->views[i]->geo != NULL;
+    return n;
+}
+
+static bool view_add(struct builder *b, struct steer_plan *plan, const struct conf_service *s)
+{
+    struct steer_plans *plans = b->plans;
+    struct steer_view *view;
+    char why[WHY_LEN];
+
+    if (plan->policy.sees_place && count_geo_views(plans) >= (size_t)plans->conf->geo.views_max) {
+        report_error(b->report, s->where.file, s->where.line,
+                     "service \"%s\" needs one more view of the address space, and %d are allowed: "
+                     "let services share their policy and sites, or raise geo.views_max",
+                     s->name, plans->conf->geo.views_max);
+        return false;
+    }
+    if (steer_view_build(&plan->policy, b->geo, &view, why) != 0) {
+        report_error(b->report, s->where.file, s->where.line, "service \"%s\": %s", s->name, why);
+        return false;
+    }
+    plans->views[plans->n_views++] = view;
+    return true;
+}
+
+static bool plan_view(struct builder *b, struct steer_plan *plan, const struct conf_service *s)
+{
+    size_t fresh = b->plans->n_views;
+    struct known *k = know(&b->known_views, steer_view_key(&plan->policy), fresh);
+
+    if (k == NULL)
+        return out_of_memory(b, s);
+    if (k->number == fresh && !view_add(b, plan, s))
+        return false;
+    plan->view_number = k->number;
+    plan->view = b->plans->views[k->number];
+    return true;
+}
+
+static bool has_cname(const struct steer_policy *p)
+{
+    for (size_t i = 0; i < p->n_sites; i++)
+        if (p->conf->targets[p->sites[i].target].cname != NULL)
+            return true;
+    return false;
+}
+
+static bool service_plan(struct builder *b, size_t service)
+{
+    struct steer_plans *plans = b->plans;
+    const struct conf_service *s = &plans->conf->services[service];
+    struct steer_plan *plan = &plans->plans[plans->n_plans];
+
+    if (!steer_policy_init(&plan->policy, plans->conf, s, plans->arena))
+        return out_of_memory(b, s);
+    struct known *k = know(&b->known_plans, steer_plan_key(&plan->policy), plans->n_plans);
+    if (k == NULL)
+        return out_of_memory(b, s);
+    if (k->number == plans->n_plans) {
+        if (!plan_view(b, plan, s))
+            return false;
+        plan->has_cname = has_cname(&plan->policy);
+        plans->n_plans++;
+    }
+    plans->services[service] = (struct steer_service){
+        .conf = s, .plan = (uint32_t)k->number, .name_hash = hash_plain(s->name, strlen(s->name))
+    };
+    return true;
+}
+
+static struct steer_plans *plans_new(const struct conf *conf)
+{
+    struct steer_plans *plans = calloc(1, sizeof *plans);
+
+    if (plans == NULL)
+        return NULL;
+    plans->conf = conf;
+    plans->arena = arena_new();
+    if (plans->arena == NULL)
+        goto fail;
+    plans->views = arena_zero(plans->arena, conf->n_services + 1, sizeof *plans->views);
+    plans->plans = arena_zero(plans->arena, conf->n_services + 1, sizeof *plans->plans);
+    plans->services = arena_zero(plans->arena, conf->n_services + 1, sizeof *plans->services);
+    if (plans->views != NULL && plans->plans != NULL && plans->services != NULL)
+        return plans;
+fail:
+    steer_plans_free(plans);
+    return NULL;
+}
+
+struct steer_plans *steer_plans_build(const struct conf *conf, const struct geo *geo,
+                                      struct report *report)
+{
+    struct builder b = { .plans = plans_new(conf), .geo = geo, .report = report };
+    bool is_good = b.plans != NULL;
+
+    if (!is_good)
+        report_error(report, conf->file, 0, "out of memory");
+    for (size_t i = 0; is_good && i < conf->n_services; i++)
+        is_good = service_plan(&b, i);
+    tdestroy(b.known_views, known_free);
+    tdestroy(b.known_plans, known_free);
+    if (is_good)
+        return b.plans;
+    steer_plans_free(b.plans);
+    return NULL;
+}
+
+void steer_plans_free(struct steer_plans *plans)
+{
+    if (plans == NULL)
+        return;
+    for (size_t i = 0; i < plans->n_views; i++)
+        steer_view_free(plans->views[i]);
+    arena_free(plans->arena);
+    free(plans);
+}
+
+size_t steer_plans_count(const struct steer_plans *plans)
+{
+    return plans->n_plans;
+}
+
+size_t steer_plan_of(const struct steer_plans *plans, size_t service)
+{
+    return plans->services[service].plan;
+}
+
+bool steer_plan_uses(const struct steer_plans *plans, size_t plan, int target)
+{
+    const struct steer_policy *p = &plans->plans[plan].policy;
+
+    for (size_t i = 0; i < p->n_sites; i++)
+        if (p->sites[i].target == target)
+            return true;
+    return false;
+}
+
+bool steer_plan_has_cname(const struct steer_plans *plans, size_t plan)
+{
+    return plans->plans[plan].has_cname;
+}
+
+struct steer_plan_figures steer_plan_figures(const struct steer_plans *plans, size_t plan)
+{
+    const struct steer_plan *p = &plans->plans[plan];
+    const struct steer_view *v = p->view;
+
+    return (struct steer_plan_figures){ .classes = v->n_classes,
+                                        .view_leaves =
+                                            v->geo == NULL ? 0 : geo_view_leaves(v->geo),
+                                        .view_bytes = steer_view_bytes(v),
+                                        .view = v->geo == NULL ? SIZE_MAX : p->view_number,
+                                        .build_ms = v->build_ms };
+}

@@ -1,0 +1,189 @@
+/* steer_row.c - the dynamic stages: who is healthy, with what odds, how many. Pure. */
+#include "steer_table.h"
+
+struct work {
+    const struct steer_plan *plan;
+    const struct steer_placed *sites;
+    size_t n_sites;
+    uint16_t type; /* what `up` means */
+    const struct steer_inputs *inputs;
+    struct steer_row_draft *out;
+    struct steer_trace *trace;
+    bool ignores_verdicts;
+};
+
+static void tell(struct work *w, int stage, enum steer_event_kind kind, unsigned site,
+                 unsigned tier, double odds, const char *reason)
+{
+    steer_trace_add(w->trace,
+                    &(struct steer_event){ .stage = stage,
+                                           .target = w->plan->policy.sites[site].target,
+                                           .kind = kind,
+                                           .tier = (int)tier,
+                                           .km = -1,
+                                           .odds = odds,
+                                           .reason = reason });
+}
+
+/* What this row depends on: if a target may flip soon, the answer must not outlive that. */
+static bool is_up(struct work *w, unsigned site)
+{
+    const struct steer_policy *p = &w->plan->policy;
+    int target = p->sites[site].target;
+    const struct steer_health *h = steer_inputs_health(w->inputs, target);
+
+    if (p->healthy < 0)
+        return true;
+    if (h->horizon_s < w->out->row.horizon_s)
+        w->out->row.horizon_s = h->horizon_s;
+    return w->ignores_verdicts || steer_is_up(&p->conf->targets[target], h, w->type);
+}
+
+static uint32_t weight_of(const struct work *w, unsigned site)
+{
+    const struct steer_policy *p = &w->plan->policy;
+
+    return p->weighted < 0 ? 0 : (uint32_t)p->conf->targets[p->sites[site].target].weight;
+}
+
+static void add(struct work *w, unsigned site, unsigned tier)
+{
+    w->out->entries[w->out->row.n++] = (struct steer_entry){
+        .site = (uint16_t)site, .tier = (uint16_t)tier, .weight = weight_of(w, site)
+    };
+}
+
+/* Adds the tier's members that are up and whose weight is zero, or is not. */
+static void add_members(struct work *w, size_t from, size_t to, bool is_zero, unsigned tier)
+{
+    for (size_t i = from; i < to; i++) {
+        unsigned site = w->sites[i].site;
+        if (is_up(w, site) && (weight_of(w, site) == 0) == is_zero)
+            add(w, site, tier);
+    }
+}
+
+/* Weight 0 serves when no other of its tier does: it makes a tier behind them. */
+static void add_tier(struct work *w, size_t from, size_t to)
+{
+    struct steer_row *row = &w->out->row;
+    unsigned tier = row->n == 0 ? 0 : w->out->entries[row->n - 1].tier + 1u;
+    unsigned before = row->n;
+
+    if (w->plan->policy.weighted >= 0) {
+        add_members(w, from, to, false, tier);
+        tier += row->n > before;
+    }
+    if (row->n < (unsigned)w->plan->policy.take || row->n == before)
+        add_members(w, from, to, true, tier);
+}
+
+/* Tiers until there are `take` candidates; ties complete. */
+static void add_tiers(struct work *w)
+{
+    size_t from = 0;
+
+    w->out->row.n = 0;
+    while (from < w->n_sites && w->out->row.n < (unsigned)w->plan->policy.take) {
+        size_t to = from + 1;
+        while (to < w->n_sites && w->sites[to].tier == w->sites[from].tier)
+            to++;
+        add_tier(w, from, to);
+        from = to;
+    }
+}
+
+static void set_bounds(struct steer_entry *entries, size_t n)
+{
+    uint64_t total = 0, sum = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        entries[i].weight += entries[i].weight == 0; /* only zeros are together: equal odds */
+        total += entries[i].weight;
+    }
+    for (size_t i = 0; i < n; i++) {
+        sum += entries[i].weight;
+        uint64_t bound = (sum << 32) / total;
+        entries[i].bound = bound > UINT32_MAX ? UINT32_MAX : (uint32_t)bound;
+    }
+}
+
+static size_t tier_end(const struct steer_row_draft *d, size_t from)
+{
+    size_t to = from;
+
+    while (to < d->row.n && d->entries[to].tier == d->entries[from].tier)
+        to++;
+    return to;
+}
+
+static void finish(struct work *w)
+{
+    struct steer_row_draft *d = w->out;
+
+    d->row.n_first = (uint16_t)tier_end(d, 0);
+    for (size_t from = 0, to; from < d->row.n; from = to) {
+        to = tier_end(d, from);
+        set_bounds(d->entries + from, to - from);
+        d->row.is_drawn |= w->plan->policy.weighted >= 0 && to - from > 1;
+    }
+}
+
+/* ---- the trace ---- */
+
+static void tell_healthy(struct work *w)
+{
+    int stage = w->plan->policy.healthy;
+
+    for (size_t i = 0; stage >= 0 && i < w->n_sites; i++) {
+        unsigned site = w->sites[i].site;
+        if (is_up(w, site))
+            tell(w, stage, STEER_PLACED, site, w->sites[i].tier, -1,
+                 w->out->row.is_open ? "nothing else is left: verdicts are ignored" : "up");
+        else
+            tell(w, stage, STEER_DROPPED, site, w->sites[i].tier, -1, "down");
+    }
+}
+
+static void tell_weighted(struct work *w)
+{
+    const struct steer_row_draft *d = w->out;
+
+    for (size_t from = 0; w->plan->policy.weighted >= 0 && from < d->row.n;
+         from = tier_end(d, from)) {
+        double total = 0;
+        for (size_t i = from; i < tier_end(d, from); i++)
+            total += d->entries[i].weight;
+        for (size_t i = from; i < tier_end(d, from); i++)
+            tell(w, w->plan->policy.weighted, STEER_PLACED, d->entries[i].site,
+                 d->entries[i].tier, d->entries[i].weight / total, "");
+    }
+}
+
+void steer_row_build(const struct steer_plan *plan, const struct steer_placed *sites, size_t n,
+                     unsigned group, const struct steer_inputs *inputs,
+                     struct steer_row_draft *out, struct steer_trace *trace)
+{
+    struct work w = { .plan = plan,
+                      .sites = sites,
+                      .n_sites = n,
+                      .type = steer_group_type(group),
+                      .inputs = inputs,
+                      .out = out,
+                      .trace = trace };
+
+    out->row = (struct steer_row){ .horizon_s = STEER_STEADY };
+    add_tiers(&w);
+    if (out->row.n == 0 && n > 0) {
+        w.ignores_verdicts = true;
+        add_tiers(&w);
+        out->row.is_open = true;
+    }
+    finish(&w);
+    if (trace != NULL) {
+        uint32_t horizon_s = out->row.horizon_s; /* the trace looks at more targets than the row */
+        tell_healthy(&w);
+        tell_weighted(&w);
+        out->row.horizon_s = horizon_s;
+    }
+}

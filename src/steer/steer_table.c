@@ -1,0 +1,90 @@
+/* steer_table.c - compiles a plan's rows for every class. Writer side; readers only look. */
+#include "steer_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool reserve_entries(struct steer_table *t, size_t more)
+{
+    if (t->n_entries + more <= t->max_entries)
+        return true;
+    size_t max = (t->n_entries + more) * 2;
+    struct steer_entry *grown = realloc(t->entries, max * sizeof *grown);
+    if (grown == NULL)
+        return false;
+    t->entries = grown;
+    t->max_entries = max;
+    return true;
+}
+
+static bool row_add(struct steer_table *t, struct steer_row_draft *d)
+{
+    if (!reserve_entries(t, d->row.n + 1u))
+        return false;
+    d->row.first = (uint32_t)t->n_entries;
+    memcpy(t->entries + t->n_entries, d->entries, d->row.n * sizeof *d->entries);
+    t->n_entries += d->row.n;
+    t->n_open += d->row.is_open;
+    t->n_empty += d->row.n == 0;
+    t->rows[t->n_rows++] = d->row;
+    return true;
+}
+
+struct steer_table *steer_table_compile(const struct steer_plans *plans, size_t plan,
+                                        const struct steer_inputs *inputs)
+{
+    const struct steer_plan *p = &plans->plans[plan];
+    struct steer_table *t = calloc(1, sizeof *t);
+    struct steer_row_draft draft;
+
+    if (t == NULL)
+        return NULL;
+    atomic_init(&t->refs, 1);
+    t->rows = calloc(p->view->n_classes * p->policy.n_groups, sizeof *t->rows);
+    if (t->rows == NULL)
+        goto fail;
+    for (size_t c = 0; c < p->view->n_classes; c++) {
+        const struct steer_class *class = &p->view->classes[c];
+        for (unsigned g = 0; g < p->policy.n_groups; g++) {
+            steer_row_build(p, p->view->sites + class->at[g], class->n[g], g, inputs, &draft,
+                            NULL);
+            if (!row_add(t, &draft))
+                goto fail;
+        }
+    }
+    return t;
+fail:
+    steer_table_unref(t);
+    return NULL;
+}
+
+struct steer_table *steer_table_ref(struct steer_table *table)
+{
+    atomic_fetch_add(&table->refs, 1);
+    return table;
+}
+
+void steer_table_unref(struct steer_table *table)
+{
+    if (table == NULL || atomic_fetch_sub(&table->refs, 1) != 1)
+        return;
+    free(table->rows);
+    free(table->entries);
+    free(table);
+}
+
+size_t steer_table_bytes(const struct steer_table *table)
+{
+    return sizeof *table + table->n_rows * sizeof *table->rows +
+           table->max_entries * sizeof *table->entries;
+}
+
+size_t steer_table_open_rows(const struct steer_table *table)
+{
+    return table->n_open;
+}
+
+size_t steer_table_empty_rows(const struct steer_table *table)
+{
+    return table->n_empty;
+}

@@ -1,0 +1,50 @@
+/* steer_table.h - a plan under one snapshot of inputs: class -> row.
+ *
+ * A row lists the candidates that may be given, best tier first, as many tiers as `take` needs. In a
+ * tier that is drawn each entry has a bound: the draw x of 32 bits picks the first entry with
+ * x < bound, the last one otherwise. */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <waymark/steer.h>
+
+#include "steer_plans.h"
+
+struct steer_entry {
+    uint16_t site, tier;
+    uint32_t weight; /* in its tier's draw */
+    uint32_t bound;
+};
+
+struct steer_row {
+    uint32_t first;  /* in entries */
+    uint16_t n;
+    uint16_t n_first; /* of them in the first tier */
+    uint32_t horizon_s;
+    bool is_open;
+    bool is_drawn; /* chance has a say */
+};
+
+struct steer_table {
+    atomic_uint refs;
+    struct steer_row *rows; /* by class, then group */
+    size_t n_rows;
+    struct steer_entry *entries;
+    size_t n_entries, max_entries;
+    size_t n_open, n_empty;
+};
+
+/* Candidates under construction, enough for every site. */
+struct steer_row_draft {
+    struct steer_row row;
+    struct steer_entry entries[STEER_SITES_MAX];
+};
+
+/* One row, by the rules that compile all of them; a trace is told why. */
+void steer_row_build(const struct steer_plan *plan, const struct steer_placed *sites, size_t n,
+                     unsigned group, const struct steer_inputs *inputs,
+                     struct steer_row_draft *out, struct steer_trace *trace);

@@ -1,0 +1,205 @@
+/* steer_view.c - classes from places, each distinct order of sites once. Writer side. */
+#include "steer_view.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <waymark/clock.h>
+#include <waymark/hash.h>
+
+/* One class under construction: the groups' sites one after another. */
+struct draft {
+    struct steer_class class;
+    size_t n;
+    struct steer_placed sites[STEER_GROUPS * STEER_SITES_MAX];
+};
+
+struct builder {
+    const struct steer_policy *policy;
+    struct steer_view *view;
+    struct draft draft;
+    bool is_out_of_memory;
+};
+
+static void draft_fill(struct builder *b, const struct geo_place *place,
+                       const struct prefix *prefix)
+{
+    struct steer_spot spot = { .place = place, .prefix = prefix };
+    struct draft *d = &b->draft;
+    struct steer_order order;
+
+    memset(&d->class, 0, sizeof d->class);
+    d->class.is_special = place->is_special;
+    d->n = 0;
+    for (unsigned g = 0; g < b->policy->n_groups; g++) {
+        steer_order_build(b->policy, g, &spot, &order, NULL);
+        d->class.n[g] = (uint16_t)order.n;
+        for (size_t i = 0; i < order.n; i++)
+            d->sites[d->n++] =
+                (struct steer_placed){ order.items[i].site, order.items[i].tier };
+    }
+}
+
+static uint64_t hash_of(const struct steer_class *c, const struct steer_placed *sites, size_t n)
+{
+    uint64_t head[2] = { c->is_special, (uint64_t)c->n[0] | (uint64_t)c->n[1] << 16 |
+                                            (uint64_t)c->n[2] << 32 };
+
+    return hash_plain(sites, n * sizeof *sites) ^ hash_plain(head, sizeof head) * 3;
+}
+
+static size_t class_sites(const struct steer_class *c)
+{
+    return (size_t)c->n[0] + c->n[1] + c->n[2];
+}
+
+static bool is_same(const struct steer_view *v, const struct steer_class *c, const struct draft *d)
+{
+    return c->is_special == d->class.is_special && memcmp(c->n, d->class.n, sizeof c->n) == 0 &&
+           memcmp(v->sites + c->at[0], d->sites, d->n * sizeof *d->sites) == 0;
+}
+
+static uint32_t *find(const struct steer_view *v, const struct draft *d)
+{
+    size_t i = hash_of(&d->class, d->sites, d->n) & (v->n_index - 1);
+
+    while (v->index[i] != 0 && !is_same(v, &v->classes[v->index[i] - 1], d))
+        i = (i + 1) & (v->n_index - 1);
+    return &v->index[i];
+}
+
+static bool index_grow(struct steer_view *v)
+{
+    size_t n = v->n_index * 2;
+    uint32_t *index = calloc(n, sizeof *index);
+
+    if (index == NULL)
+        return false;
+    for (size_t c = 0; c < v->n_classes; c++) {
+        const struct steer_class *class = &v->classes[c];
+        size_t i = hash_of(class, v->sites + class->at[0], class_sites(class)) & (n - 1);
+        while (index[i] != 0)
+            i = (i + 1) & (n - 1);
+        index[i] = (uint32_t)c + 1;
+    }
+    free(v->index);
+    v->index = index;
+    v->n_index = n;
+    return true;
+}
+
+/* Makes room for `more` items of `size`; doubles. */
+static bool reserve(void **items, size_t *max, size_t n, size_t more, size_t size)
+{
+    if (n + more <= *max)
+        return true;
+    size_t wanted = *max * 2 > n + more ? *max * 2 : n + more;
+    void *grown = realloc(*items, wanted * size);
+    if (grown == NULL)
+        return false;
+    *items = grown;
+    *max = wanted;
+    return true;
+}
+
+static bool class_add(struct steer_view *v, struct draft *d)
+{
+    void *classes = v->classes, *sites = v->sites;
+    bool has_room = v->n_classes < GEO_CLASSES_MAX &&
+                    reserve(&classes, &v->max_classes, v->n_classes, 1, sizeof *v->classes);
+    has_room = has_room && reserve(&sites, &v->max_sites, v->n_sites, d->n + 1, sizeof *v->sites);
+    v->classes = classes;
+    v->sites = sites;
+    if (!has_room || (v->n_classes * 2 >= v->n_index && !index_grow(v)))
+        return false;
+    uint32_t at = (uint32_t)v->n_sites;
+    for (unsigned g = 0; g < STEER_GROUPS; g++) {
+        d->class.at[g] = at;
+        at += d->class.n[g];
+    }
+    memcpy(v->sites + v->n_sites, d->sites, d->n * sizeof *d->sites);
+    v->n_sites += d->n;
+    v->classes[v->n_classes++] = d->class;
+    *find(v, d) = (uint32_t)v->n_classes;
+    return true;
+}
+
+static uint32_t on_place(void *ctx, const struct geo_place *place, int prefix)
+{
+    struct builder *b = ctx;
+
+    draft_fill(b, place, prefix == GEO_NO_PREFIX ? NULL : &b->policy->prefixes[prefix]);
+    uint32_t *known = find(b->view, &b->draft);
+    if (*known != 0)
+        return *known - 1;
+    if (!class_add(b->view, &b->draft)) {
+        b->is_out_of_memory = true;
+        return 0;
+    }
+    return (uint32_t)b->view->n_classes - 1;
+}
+
+static int build(struct builder *b, const struct geo *geo, char why[static WHY_LEN])
+{
+    static const struct geo_place nowhere = { .subdivision_code = "", .subdivision = "",
+                                              .city = "", .source = "" };
+    const struct steer_policy *p = b->policy;
+    int err = 0;
+
+    if (p->sees_place)
+        err = geo_view_build(geo, p->prefixes, p->n_prefixes, on_place, b, &b->view->geo, why);
+    else
+        on_place(b, &nowhere, GEO_NO_PREFIX);
+    if (b->is_out_of_memory)
+        err = why_set(why, -ENOMEM, "out of memory, or more than %d classes of clients",
+                      GEO_CLASSES_MAX);
+    return err;
+}
+
+int steer_view_build(const struct steer_policy *policy, const struct geo *geo,
+                     struct steer_view **out, char why[static WHY_LEN])
+{
+    struct builder *b = calloc(1, sizeof *b); /* large: not for the stack */
+    int64_t start_us = clock_steady_us();
+    int err = -ENOMEM;
+
+    if (b == NULL)
+        return why_set(why, -ENOMEM, "out of memory");
+    b->policy = policy;
+    b->view = calloc(1, sizeof *b->view);
+    if (b->view != NULL) {
+        b->view->n_index = 64;
+        b->view->index = calloc(b->view->n_index, sizeof *b->view->index);
+    }
+    if (b->view == NULL || b->view->index == NULL)
+        why_set(why, -ENOMEM, "out of memory");
+    else
+        err = build(b, geo, why);
+    if (err != 0) {
+        steer_view_free(b->view);
+    } else {
+        b->view->build_ms = (uint32_t)((clock_steady_us() - start_us) / 1000);
+        *out = b->view;
+    }
+    free(b);
+    return err;
+}
+
+void steer_view_free(struct steer_view *view)
+{
+    if (view == NULL)
+        return;
+    geo_view_free(view->geo);
+    free(view->classes);
+    free(view->sites);
+    free(view->index);
+    free(view);
+}
+
+size_t steer_view_bytes(const struct steer_view *view)
+{
+    return (view->geo == NULL ? 0 : geo_view_bytes(view->geo)) +
+           view->max_classes * sizeof *view->classes + view->max_sites * sizeof *view->sites +
+           view->n_index * sizeof *view->index;
+}
