@@ -97,6 +97,7 @@ struct steer_client {
 
 struct steer_choice {
     int targets[STEER_TAKE_MAX]; /* best first; a CNAME stands alone */
+    uint16_t sites[STEER_TAKE_MAX]; /* the same by position in the service's own list */
     uint8_t n;                   /* 0: nothing left */
     bool is_open;                /* nothing was left, so verdicts were ignored: an alarm */
     bool is_blind;               /* addresses come whatever their verdict: open, or no `healthy` */

@@ -28,9 +28,9 @@ struct world_base {
     struct zone_set *zones;
     struct geo *geo;
     struct steer_plans *plans;
-    const uint32_t *service_at;    /* by zone_node.id: service + 1, 0: not steered */
-    const uint32_t *zone_slots;    /* counter slot of each zone */
-    const uint32_t *service_slots; /* of each service's first target; the others follow */
+    const uint32_t *service_at;          /* by zone_node.id, see world_service_at */
+    const uint32_t *zone_slots;          /* counter slot of each zone */
+    const uint32_t *const *answer_slots; /* by service, then by site in its list */
     struct hash_key draw_key;
     int64_t loaded_ms; /* wall clock */
     uint32_t load_ms;
@@ -43,6 +43,12 @@ struct world {
     bool is_ready; /* first results are in, or were waited for: steered names are answered */
     const struct steer_table *tables[]; /* by plan */
 };
+
+/* What service_at holds: 0 where nothing is steered, else the service's index + 1; with the flag where
+ * the answer can be a CNAME, so that every type is steered. */
+#define WORLD_EVERY_TYPE 0x80000000u
+
+struct world_hub;
 
 struct world_hub *world_hub_new(void);       /* NULL: out of memory */
 void world_hub_free(struct world_hub *hub);  /* no reader may be online; NULL is fine */

@@ -132,12 +132,18 @@ static bool is_cname(const struct steer_policy *p, unsigned site)
     return p->conf->targets[p->sites[site].target].cname != NULL;
 }
 
+static void add(const struct steer_policy *p, unsigned site, struct steer_choice *out)
+{
+    out->sites[out->n] = (uint16_t)site;
+    out->targets[out->n++] = p->sites[site].target;
+}
+
 /* A CNAME stands alone (RFC 1034 3.6.2): first it is the answer, later it is passed over. */
 static bool take_target(const struct steer_policy *p, unsigned site, struct steer_choice *out)
 {
     if (is_cname(p, site) && out->n > 0)
         return false;
-    out->targets[out->n++] = p->sites[site].target;
+    add(p, site, out);
     return is_cname(p, site);
 }
 
@@ -178,8 +184,7 @@ static void choose(const struct steer_policy *p, const struct steer_row *row,
         return;
     }
     unsigned i = out->is_drawn ? draw_one(entries, row->n_first, draw) : 0;
-    out->targets[0] = p->sites[entries[i].site].target;
-    out->n = 1;
+    add(p, entries[i].site, out);
 }
 
 static uint32_t min_of(uint32_t a, uint32_t b)
