@@ -1,0 +1,150 @@
+/* dns_answer.c - a packet in, a packet out: refusals, the chain, EDNS, header. Pure: no socket, no
+ * clock, no memory but the caller's. */
+#include "dns_answer.h"
+
+#include <assert.h>
+
+static const uint16_t counted_types[DNS_TYPES_COUNTED - 1] = {
+    WIRE_A,   WIRE_NS,  WIRE_CNAME, WIRE_SOA, WIRE_PTR,  WIRE_MX,   WIRE_TXT, WIRE_AAAA,
+    WIRE_SRV, WIRE_DS,  48,         64,       WIRE_HTTPS, WIRE_ANY, 257,
+};
+
+const char *dns_type_name(size_t i)
+{
+    static const char *const names[DNS_TYPES_COUNTED] = {
+        "A",   "NS", "CNAME",  "SOA",  "PTR",   "MX",  "TXT", "AAAA",
+        "SRV", "DS", "DNSKEY", "SVCB", "HTTPS", "ANY", "CAA", "other",
+    };
+
+    return names[i];
+}
+
+/* Each counter has one writer; readers on other threads may see it late, never torn. */
+static void bump(uint64_t *counter)
+{
+    __atomic_store_n(counter, __atomic_load_n(counter, __ATOMIC_RELAXED) + 1, __ATOMIC_RELAXED);
+}
+
+static size_t type_index(uint16_t type)
+{
+    size_t i = 0;
+
+    while (i < DNS_TYPES_COUNTED - 1 && counted_types[i] != type)
+        i++;
+    return i;
+}
+
+static uint16_t our_udp_size(const struct dns_answer *a)
+{
+    return (uint16_t)a->world->base->conf->server.udp_size;
+}
+
+/* The client's offer, our own bound, and never under 512 (RFC 6891 6.2.5). */
+static size_t size_limit(const struct dns_answer *a, size_t cap)
+{
+    size_t limit = WIRE_UDP_PLAIN;
+
+    if (a->in->transport == DNS_TCP)
+        return cap;
+    if (a->query.edns.is_present && a->query.edns.udp_size > limit)
+        limit = a->query.edns.udp_size;
+    if (limit > our_udp_size(a))
+        limit = our_udp_size(a);
+    return limit < cap ? limit : cap;
+}
+
+static const char *nsid_of(const struct dns_answer *a)
+{
+    return a->world->base->conf->server.nsid;
+}
+
+static void open_answer(struct dns_answer *a, struct dns_out *out)
+{
+    size_t limit = size_limit(a, out->cap);
+
+    a->opt_len = wire_opt_len(&a->query.edns, nsid_of(a));
+    wire_writer_init(&a->writer, out->octets, limit);
+    wire_write_question(&a->writer, a->in->octets, a->query.question_len);
+    a->writer.cap -= a->opt_len;
+}
+
+static size_t close_answer(struct dns_answer *a)
+{
+    a->writer.cap += a->opt_len;
+    wire_write_opt(&a->writer, &a->query.edns, our_udp_size(a), a->rcode, a->scope_bits,
+                   nsid_of(a));
+    wire_write_header(&a->writer, &a->query, a->flags, a->rcode);
+    return a->writer.len;
+}
+
+static void answer_query(struct dns_answer *a)
+{
+    bump(&a->desk->counts.queries[a->in->transport][type_index(a->query.type)]);
+    if (a->query.edns.ecs.is_present)
+        bump(&a->desk->counts.with_ecs);
+    if (a->query.class != WIRE_CLASS_IN) {
+        a->rcode = WIRE_REFUSED;
+        return;
+    }
+    if (a->query.type == WIRE_AXFR || a->query.type == WIRE_IXFR) {
+        a->rcode = WIRE_REFUSED;
+        return;
+    }
+    if (a->query.type == WIRE_OPT || (a->query.type >= 249 && a->query.type <= 254)) {
+        a->rcode = a->query.type == WIRE_OPT ? WIRE_FORMERR : WIRE_NOTIMP; /* meta types */
+        return;
+    }
+    dns_resolve(a);
+}
+
+static void count_result(struct dns_answer *a, const struct dns_out *out)
+{
+    struct dns_counts *c = &a->desk->counts;
+
+    if (out->len == 0) {
+        bump(&c->dropped[a->in->transport]);
+        return;
+    }
+    bump(&c->rcodes[a->in->transport][a->rcode < DNS_RCODES_COUNTED ? a->rcode : 0]);
+    if (a->rcode == WIRE_FORMERR)
+        bump(&c->malformed[a->in->transport]);
+    if (a->flags & WIRE_TC)
+        bump(&c->truncated);
+}
+
+static void answer_one(const struct world *world, struct dns_desk *desk, const struct dns_in *in,
+                       struct dns_out *out)
+{
+    static const unsigned rcodes[] = { [WIRE_QUERY_OK] = WIRE_NOERROR,
+                                       [WIRE_QUERY_FORMERR] = WIRE_FORMERR,
+                                       [WIRE_QUERY_NOTIMP] = WIRE_NOTIMP,
+                                       [WIRE_QUERY_BADVERS] = WIRE_BADVERS };
+    struct dns_answer a; /* not zeroed whole: the names alone are 800 octets */
+
+    assert(out->cap >= DNS_ANSWER_MIN);
+    a.world = world;
+    a.desk = desk;
+    a.in = in;
+    a.flags = 0;
+    a.scope_bits = 0;
+    a.is_silent = false;
+    a.owner = NULL;
+    enum wire_verdict verdict = wire_query_parse(in->octets, in->len, &a.query);
+    a.rcode = verdict == WIRE_QUERY_DROP ? 0 : rcodes[verdict];
+    out->len = 0;
+    if (verdict != WIRE_QUERY_DROP) {
+        open_answer(&a, out);
+        if (verdict == WIRE_QUERY_OK)
+            answer_query(&a);
+        if (!a.is_silent)
+            out->len = close_answer(&a);
+    }
+    count_result(&a, out);
+}
+
+void dns_answer_batch(const struct world *world, struct dns_desk *desk, const struct dns_in in[],
+                      struct dns_out out[], size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        answer_one(world, desk, &in[i], &out[i]);
+}

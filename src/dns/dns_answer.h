@@ -1,0 +1,50 @@
+/* dns_answer.h - one answer under construction, and its stages in the order of RFC 1034 4.3.2. */
+#pragma once
+
+#include <waymark/dns.h>
+#include <waymark/world.h>
+
+enum { DNS_CHAIN_MAX = 16 }; /* CNAMEs that are followed */
+
+struct dns_answer {
+    const struct world *world;
+    struct dns_desk *desk;
+    const struct dns_in *in;
+    struct wire_query query;
+    struct wire_writer writer;
+    size_t opt_len;      /* kept free at the end */
+    uint16_t flags;
+    unsigned rcode;
+    uint8_t scope_bits;  /* the longest of the chain's parts */
+    bool is_silent;      /* nothing is sent */
+    struct wire_name name; /* where the chain stands */
+    const uint8_t *owner;  /* as a record's owner; NULL: the question's own name */
+};
+
+/* dns_zone.c: what a zone says. `ttl_max` caps every TTL, for names under a service. */
+void dns_zone_answer(struct dns_answer *a, const struct zone_match *match, uint32_t ttl_max);
+void dns_zone_negative(struct dns_answer *a, const struct zone *zone, uint32_t ttl_max);
+/* Puts the set, and marks the answer truncated when it does not fit. */
+bool dns_put(struct dns_answer *a, enum wire_section section, const uint8_t *owner,
+             const struct wire_set *set, uint32_t ttl_max);
+/* Is the CNAME at this node the answer, rather than a record that was asked for? */
+bool dns_zone_is_cname(const struct zone_node *node, uint16_t type);
+
+/* dns_steered.c: what a service says. true: the chain goes on at a->name. */
+bool dns_steered_answer(struct dns_answer *a, const struct zone_match *match, uint32_t entry);
+
+/* The service that steers this match for this type; 0: none. See world.h, WORLD_EVERY_TYPE. */
+uint32_t dns_service_at(const struct world *world, const struct zone_match *match, uint16_t type);
+
+/* A desk without a bank (an explanation's) counts neither zones nor answers. */
+static inline void dns_count(const struct dns_answer *a, uint32_t slot)
+{
+    if (a->desk->bank != NULL)
+        counter_add(a->desk->bank, slot, 1);
+}
+
+/* The chain: zones and services until something ends it. */
+void dns_resolve(struct dns_answer *a);
+
+/* Follows a CNAME record's target; false when it is no name. */
+bool dns_follow(struct dns_answer *a, const struct wire_set *cname);

@@ -1,0 +1,114 @@
+/* dns_chain.c - from the name asked for along CNAMEs and DNAMEs to what ends them, inside one zone
+ * (RFC 1034 4.3.2, RFC 6672 3.2): what lies in another zone is the resolver's next question. Pure. */
+#include "dns_answer.h"
+
+#include <string.h>
+
+uint32_t dns_service_at(const struct world *world, const struct zone_match *match, uint16_t type)
+{
+    if (match->verdict != ZONE_FOUND && match->verdict != ZONE_WILDCARD)
+        return 0;
+    uint32_t entry = world->base->service_at[match->node->id];
+    if (entry & WORLD_EVERY_TYPE)
+        return entry;
+    bool is_steered = type == WIRE_A || type == WIRE_AAAA || type == WIRE_HTTPS ||
+                      type == WIRE_CNAME || type == WIRE_ANY;
+    return is_steered ? entry : 0;
+}
+
+bool dns_follow(struct dns_answer *a, const struct wire_set *cname)
+{
+    const uint8_t *target = cname->wire + WIRE_RR_FIXED;
+
+    if (!wire_name_from_octets(target, wire_get16(cname->wire + 8), &a->name))
+        return false;
+    a->owner = target; /* lives as long as the world */
+    return true;
+}
+
+/* CNAME at this name: written, and the chain goes on behind it. */
+static bool follow_cname(struct dns_answer *a, const struct zone_match *m)
+{
+    const struct zone_rrset *cname = zone_rrset_of(m->node, WIRE_CNAME);
+
+    return dns_put(a, WIRE_ANSWER, a->owner, &cname->set, cname->ttl) &&
+           dns_follow(a, &cname->set);
+}
+
+/* The name with the DNAME's owner replaced by its target; false when that is too long. */
+static bool substitute(const struct wire_name *name, const struct zone_node *node,
+                       const struct wire_set *dname, struct wire_name *out)
+{
+    uint8_t octets[2 * WIRE_NAME_MAX];
+    struct wire_name owner;
+    size_t target_len = wire_get16(dname->wire + 8);
+
+    if (!wire_name_from_octets(node->name, WIRE_NAME_MAX, &owner))
+        return false;
+    size_t kept = (size_t)name->len - owner.len;
+    memcpy(octets, name->octets, kept);
+    memcpy(octets + kept, dname->wire + WIRE_RR_FIXED, target_len);
+    return wire_name_from_octets(octets, kept + target_len, out);
+}
+
+/* The DNAME and the CNAME made from it (RFC 6672 3.1), with the DNAME's TTL. */
+static bool follow_dname(struct dns_answer *a, const struct zone_match *m)
+{
+    const struct zone_rrset *dname = zone_rrset_of(m->node, WIRE_DNAME);
+    uint8_t wire[WIRE_RR_FIXED + WIRE_NAME_MAX];
+    struct wire_set cname = { .type = WIRE_CNAME, .count = 1, .wire = wire };
+    struct wire_name next;
+
+    if (!dns_put(a, WIRE_ANSWER, m->node->name, &dname->set, dname->ttl))
+        return false;
+    if (!substitute(&a->name, m->node, &dname->set, &next)) {
+        a->rcode = WIRE_YXDOMAIN;
+        return false;
+    }
+    wire_put16(wire, WIRE_CNAME);
+    wire_put16(wire + 2, WIRE_CLASS_IN);
+    wire_put32(wire + 4, dname->ttl);
+    wire_put16(wire + 8, next.len);
+    memcpy(wire + WIRE_RR_FIXED, next.octets, next.len);
+    cname.wire_len = WIRE_RR_FIXED + next.len;
+    if (!dns_put(a, WIRE_ANSWER, a->owner == NULL ? NULL : a->name.octets, &cname, dname->ttl))
+        return false;
+    a->name = next;
+    a->owner = a->name.octets;
+    return true;
+}
+
+/* One link. true: there may be another. */
+static bool resolve_step(struct dns_answer *a, const struct zone_match *m)
+{
+    uint32_t entry = dns_service_at(a->world, m, a->query.type);
+
+    if (entry != 0)
+        return dns_steered_answer(a, m, entry);
+    if (m->verdict == ZONE_BELOW_DNAME)
+        return follow_dname(a, m);
+    if ((m->verdict == ZONE_FOUND || m->verdict == ZONE_WILDCARD) &&
+        dns_zone_is_cname(m->node, a->query.type))
+        return follow_cname(a, m);
+    dns_zone_answer(a, m, UINT32_MAX);
+    return false;
+}
+
+void dns_resolve(struct dns_answer *a)
+{
+    const struct zone_set *zones = a->world->base->zones;
+    struct zone_match m = zone_find(zones, &a->name, a->query.type);
+    const struct zone *zone = m.zone;
+
+    if (m.verdict == ZONE_OUTSIDE) {
+        a->rcode = WIRE_REFUSED;
+        return;
+    }
+    counter_add(a->desk->bank, a->world->base->zone_slots[m.node->zone], 1);
+    a->flags |= WIRE_AA;
+    for (int links = 0; links < DNS_CHAIN_MAX && m.zone == zone; links++) {
+        if (!resolve_step(a, &m))
+            return;
+        m = zone_find(zones, &a->name, a->query.type);
+    }
+}

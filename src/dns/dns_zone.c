@@ -1,0 +1,173 @@
+/* dns_zone.c - answers from zones: data, CNAME, referral, NODATA, NXDOMAIN. Pure. */
+#include "dns_answer.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { SOA_FIXED_LEN = 20, ADDITIONAL_NAMES_MAX = 16 };
+
+bool dns_put(struct dns_answer *a, enum wire_section section, const uint8_t *owner,
+             const struct wire_set *set, uint32_t ttl_max)
+{
+    if (wire_write_set(&a->writer, section, owner, set, ttl_max))
+        return true;
+    a->flags |= WIRE_TC;
+    return false;
+}
+
+static uint32_t min_of(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Under a service the zone's SOA must not let a cache keep the answer longer than the service wants:
+ * its MINIMUM, the last four octets, is cut as well. */
+static bool put_short_soa(struct dns_answer *a, const struct zone *zone, uint32_t ttl)
+{
+    uint8_t wire[WIRE_RR_FIXED + 2 * WIRE_NAME_MAX + SOA_FIXED_LEN];
+    struct wire_set soa = zone->soa->set;
+
+    assert(soa.wire_len <= sizeof wire);
+    memcpy(wire, soa.wire, soa.wire_len);
+    uint8_t *minimum = wire + soa.wire_len - 4;
+    wire_put32(minimum, min_of(wire_get32(minimum), ttl));
+    soa.wire = wire;
+    return dns_put(a, WIRE_AUTHORITY, zone->apex.octets, &soa, ttl);
+}
+
+void dns_zone_negative(struct dns_answer *a, const struct zone *zone, uint32_t ttl_max)
+{
+    if (ttl_max < zone->negative_ttl)
+        put_short_soa(a, zone, ttl_max);
+    else
+        dns_put(a, WIRE_AUTHORITY, zone->apex.octets, &zone->soa->set, zone->negative_ttl);
+}
+
+/* ---- additional records ---- */
+
+/* Where in the RDATA of a type stands the name whose addresses help; -1: none. */
+static int name_at(uint16_t type)
+{
+    switch (type) {
+    case WIRE_NS:
+        return 0;
+    case WIRE_MX:
+        return 2;
+    case WIRE_SRV:
+        return 6;
+    default:
+        return -1;
+    }
+}
+
+typedef bool name_cb(struct dns_answer *a, const struct zone *zone, const struct wire_name *name);
+
+/* Calls `visit` for the names in a set, until it returns false. */
+static bool each_name(struct dns_answer *a, const struct zone *zone, const struct wire_set *set,
+                      name_cb *visit)
+{
+    const uint8_t *rr = set->wire;
+    int at = name_at(set->type);
+
+    for (unsigned i = 0; at >= 0 && i < set->count && i < ADDITIONAL_NAMES_MAX; i++) {
+        size_t rdlen = wire_get16(rr + 8);
+        const uint8_t *rdata = rr + WIRE_RR_FIXED;
+        struct wire_name name;
+        if (wire_name_from_octets(rdata + at, rdlen - (size_t)at, &name) && !visit(a, zone, &name))
+            return false;
+        rr = rdata + rdlen;
+    }
+    return true;
+}
+
+static bool put_addresses(struct dns_answer *a, const struct zone_node *node)
+{
+    static const uint16_t types[] = { WIRE_A, WIRE_AAAA };
+
+    for (size_t i = 0; i < 2; i++) {
+        const struct zone_rrset *set = node == NULL ? NULL : zone_rrset_of(node, types[i]);
+        if (set != NULL &&
+            !wire_write_set(&a->writer, WIRE_ADDITIONAL, node->name, &set->set, set->ttl))
+            return false;
+    }
+    return true;
+}
+
+/* Glue that a resolver cannot do without: when it does not fit the answer is truncated (RFC 9471). */
+static bool put_glue(struct dns_answer *a, const struct zone *zone, const struct wire_name *name)
+{
+    const struct zone_node *node = zone_node_at(a->world->base->zones, zone, name);
+
+    if (put_addresses(a, node))
+        return true;
+    a->flags |= WIRE_TC;
+    return false;
+}
+
+/* Addresses that spare a question: left out when they do not fit, and where a service steers. */
+static bool put_helpful(struct dns_answer *a, const struct zone *zone, const struct wire_name *name)
+{
+    struct zone_match m = zone_find(a->world->base->zones, name, WIRE_A);
+
+    if (m.verdict != ZONE_FOUND || m.zone != zone ||
+        a->world->base->service_at[m.node->id] != 0)
+        return true;
+    return put_addresses(a, m.node);
+}
+
+/* ---- the answers ---- */
+
+static void refer(struct dns_answer *a, const struct zone_match *m)
+{
+    const struct zone_rrset *ns = zone_rrset_of(m->node, WIRE_NS);
+
+    a->flags &= (uint16_t)~WIRE_AA;
+    if (dns_put(a, WIRE_AUTHORITY, m->node->name, &ns->set, ns->ttl))
+        each_name(a, m->zone, &ns->set, put_glue);
+}
+
+static void put_data(struct dns_answer *a, const struct zone *zone, const struct zone_rrset *set,
+                     uint32_t ttl_max)
+{
+    if (dns_put(a, WIRE_ANSWER, a->owner, &set->set, min_of(set->ttl, ttl_max)))
+        each_name(a, zone, &set->set, put_helpful);
+}
+
+bool dns_zone_is_cname(const struct zone_node *node, uint16_t type)
+{
+    return type != WIRE_CNAME && type != WIRE_ANY && zone_rrset_of(node, WIRE_CNAME) != NULL;
+}
+
+static void answer_from(struct dns_answer *a, const struct zone_match *m, uint32_t ttl_max)
+{
+    const struct zone_rrset *set = NULL;
+
+    if (a->query.type == WIRE_ANY) /* one set is enough (RFC 8482 4.1) */
+        set = m->node->n_rrsets > 0 ? &m->node->rrsets[0] : NULL;
+    else
+        set = zone_rrset_of(m->node, a->query.type);
+    if (set != NULL)
+        put_data(a, m->zone, set, ttl_max);
+    else
+        dns_zone_negative(a, m->zone, ttl_max);
+}
+
+void dns_zone_answer(struct dns_answer *a, const struct zone_match *match, uint32_t ttl_max)
+{
+    switch (match->verdict) {
+    case ZONE_FOUND:
+    case ZONE_WILDCARD:
+        answer_from(a, match, ttl_max);
+        break;
+    case ZONE_DELEGATED:
+        refer(a, match);
+        break;
+    case ZONE_ABSENT:
+        a->rcode = WIRE_NXDOMAIN;
+        dns_zone_negative(a, match->zone, ttl_max);
+        break;
+    case ZONE_BELOW_DNAME:
+    case ZONE_OUTSIDE:
+        break; /* the chain deals with them */
+    }
+}
