@@ -38,7 +38,7 @@ const char *dns_type_name(size_t i);
 
 struct dns_desk {
     struct dns_counts counts;
-    struct counter_bank *bank; /* zones and answers; slots from the world */
+    struct counter_bank *bank; /* zones and answers; slots from the world; NULL: not counted */
     struct rng rng;
     int64_t now_ms; /* wall clock; the loop sets it before each batch */
 };

@@ -19,12 +19,6 @@ const char *dns_type_name(size_t i)
     return names[i];
 }
 
-/* Each counter has one writer; readers on other threads may see it late, never torn. */
-static void bump(uint64_t *counter)
-{
-    __atomic_store_n(counter, __atomic_load_n(counter, __ATOMIC_RELAXED) + 1, __ATOMIC_RELAXED);
-}
-
 static size_t type_index(uint16_t type)
 {
     size_t i = 0;
@@ -79,9 +73,9 @@ static size_t close_answer(struct dns_answer *a)
 
 static void answer_query(struct dns_answer *a)
 {
-    bump(&a->desk->counts.queries[a->in->transport][type_index(a->query.type)]);
+    dns_bump(&a->desk->counts.queries[a->in->transport][type_index(a->query.type)]);
     if (a->query.edns.ecs.is_present)
-        bump(&a->desk->counts.with_ecs);
+        dns_bump(&a->desk->counts.with_ecs);
     if (a->query.class != WIRE_CLASS_IN) {
         a->rcode = WIRE_REFUSED;
         return;
@@ -102,14 +96,14 @@ static void count_result(struct dns_answer *a, const struct dns_out *out)
     struct dns_counts *c = &a->desk->counts;
 
     if (out->len == 0) {
-        bump(&c->dropped[a->in->transport]);
+        dns_bump(&c->dropped[a->in->transport]);
         return;
     }
-    bump(&c->rcodes[a->in->transport][a->rcode < DNS_RCODES_COUNTED ? a->rcode : 0]);
+    dns_bump(&c->rcodes[a->in->transport][a->rcode < DNS_RCODES_COUNTED ? a->rcode : 0]);
     if (a->rcode == WIRE_FORMERR)
-        bump(&c->malformed[a->in->transport]);
+        dns_bump(&c->malformed[a->in->transport]);
     if (a->flags & WIRE_TC)
-        bump(&c->truncated);
+        dns_bump(&c->truncated);
 }
 
 static void answer_one(const struct world *world, struct dns_desk *desk, const struct dns_in *in,
@@ -129,6 +123,7 @@ static void answer_one(const struct world *world, struct dns_desk *desk, const s
     a.scope_bits = 0;
     a.is_silent = false;
     a.owner = NULL;
+    a.name = &a.query.name;
     enum wire_verdict verdict = wire_query_parse(in->octets, in->len, &a.query);
     a.rcode = verdict == WIRE_QUERY_DROP ? 0 : rcodes[verdict];
     out->len = 0;

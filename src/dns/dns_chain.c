@@ -20,8 +20,9 @@ bool dns_follow(struct dns_answer *a, const struct wire_set *cname)
 {
     const uint8_t *target = cname->wire + WIRE_RR_FIXED;
 
-    if (!wire_name_from_octets(target, wire_get16(cname->wire + 8), &a->name))
+    if (!wire_name_from_octets(target, wire_get16(cname->wire + 8), &a->link))
         return false;
+    a->name = &a->link;
     a->owner = target; /* lives as long as the world */
     return true;
 }
@@ -61,7 +62,7 @@ static bool follow_dname(struct dns_answer *a, const struct zone_match *m)
 
     if (!dns_put(a, WIRE_ANSWER, m->node->name, &dname->set, dname->ttl))
         return false;
-    if (!substitute(&a->name, m->node, &dname->set, &next)) {
+    if (!substitute(a->name, m->node, &dname->set, &next)) {
         a->rcode = WIRE_YXDOMAIN;
         return false;
     }
@@ -71,10 +72,11 @@ static bool follow_dname(struct dns_answer *a, const struct zone_match *m)
     wire_put16(wire + 8, next.len);
     memcpy(wire + WIRE_RR_FIXED, next.octets, next.len);
     cname.wire_len = WIRE_RR_FIXED + next.len;
-    if (!dns_put(a, WIRE_ANSWER, a->owner == NULL ? NULL : a->name.octets, &cname, dname->ttl))
+    if (!dns_put(a, WIRE_ANSWER, a->owner, &cname, dname->ttl))
         return false;
-    a->name = next;
-    a->owner = a->name.octets;
+    a->link = next;
+    a->name = &a->link;
+    a->owner = a->link.octets;
     return true;
 }
 
@@ -94,21 +96,32 @@ static bool resolve_step(struct dns_answer *a, const struct zone_match *m)
     return false;
 }
 
+/* A chain that comes back has said all it can. */
+static bool is_loop(const struct zone_node *const seen[], int n, const struct zone_node *node)
+{
+    for (int i = 0; i < n; i++)
+        if (seen[i] == node)
+            return true;
+    return false;
+}
+
 void dns_resolve(struct dns_answer *a)
 {
     const struct zone_set *zones = a->world->base->zones;
-    struct zone_match m = zone_find(zones, &a->name, a->query.type);
+    struct zone_match m = zone_find(zones, a->name, a->query.type);
     const struct zone *zone = m.zone;
+    const struct zone_node *seen[DNS_CHAIN_MAX];
 
     if (m.verdict == ZONE_OUTSIDE) {
         a->rcode = WIRE_REFUSED;
         return;
     }
-    counter_add(a->desk->bank, a->world->base->zone_slots[m.node->zone], 1);
+    dns_count(a, a->world->base->zone_slots[m.node->zone]);
     a->flags |= WIRE_AA;
     for (int links = 0; links < DNS_CHAIN_MAX && m.zone == zone; links++) {
-        if (!resolve_step(a, &m))
+        if (is_loop(seen, links, m.node) || !resolve_step(a, &m))
             return;
-        m = zone_find(zones, &a->name, a->query.type);
+        seen[links] = m.node;
+        m = zone_find(zones, a->name, a->query.type);
     }
 }

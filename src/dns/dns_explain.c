@@ -1,6 +1,7 @@
 /* dns_explain.c - the answer and its reasons, by the code that answers. Pure. */
 #include "dns_answer.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static void explain_steering(const struct world *world, const struct dns_question *q,
@@ -38,7 +39,6 @@ static void explain_answer(const struct world *world, const struct dns_question 
 {
     uint8_t packet[512];
     struct wire_query query = { .id = 0, .type = q->type, .class = WIRE_CLASS_IN, .name = q->name };
-    struct counter_bank *bank = counter_bank_new();
     struct dns_desk *desk = calloc(1, sizeof *desk);
 
     query.edns = (struct wire_edns){ .is_present = true, .udp_size = 1232, .ecs = q->ecs };
@@ -47,14 +47,12 @@ static void explain_answer(const struct world *world, const struct dns_question 
                          .from = q->resolver,
                          .transport = DNS_TCP };
     struct dns_out answer = { .octets = out->answer, .cap = sizeof out->answer };
-    if (bank != NULL && desk != NULL) {
-        desk->bank = bank;
+    if (desk != NULL) {
         desk->now_ms = q->now_ms;
         rng_seed(&desk->rng, (uint64_t)q->now_ms);
         dns_answer_batch(world, desk, &in, &answer, 1);
     }
     out->answer_len = answer.len;
-    counter_bank_free(bank);
     free(desk);
 }
 

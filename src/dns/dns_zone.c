@@ -121,7 +121,8 @@ static void refer(struct dns_answer *a, const struct zone_match *m)
 {
     const struct zone_rrset *ns = zone_rrset_of(m->node, WIRE_NS);
 
-    a->flags &= (uint16_t)~WIRE_AA;
+    if (a->writer.n_answer == 0)
+        a->flags &= (uint16_t)~WIRE_AA;
     if (dns_put(a, WIRE_AUTHORITY, m->node->name, &ns->set, ns->ttl))
         each_name(a, m->zone, &ns->set, put_glue);
 }
