@@ -66,8 +66,8 @@ void rcu_defer(void *object, void (*free_cb)(void *))
 {
     struct deferred *d = malloc(sizeof *d);
 
-    rcu_note_release();
     if (d == NULL) { /* rather wait than leak */
+        rcu_note_release();
         synchronize_rcu();
         rcu_note_acquire();
         free_cb(object);
@@ -75,6 +75,7 @@ void rcu_defer(void *object, void (*free_cb)(void *))
     }
     d->object = object;
     d->free_cb = free_cb;
+    rcu_note_release(); /* after the last write to it: the callback reads all of it */
     call_rcu(&d->head, on_grace_period);
 }
 

@@ -1,0 +1,261 @@
+/* main.c - the subcommands, and nothing else: what they do is in serve/, control/ and conf/. */
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <waymark/conf.h>
+#include <waymark/control.h>
+#include <waymark/report.h>
+#include <waymark/serve.h>
+
+enum { EXIT_USAGE = 2 };
+
+enum option_bit {
+    OPT_CONF = 1 << 0,
+    OPT_SOCKET = 1 << 1,
+    OPT_JSON = 1 << 2,
+    OPT_CLIENT = 1 << 3,
+    OPT_RESOLVER = 1 << 4,
+    OPT_AT = 1 << 5,
+    OPT_OFFLINE = 1 << 6,
+    OPT_HELP = 1 << 7
+};
+
+struct args {
+    unsigned given; /* option bits */
+    const char *conf, *socket, *client, *resolver, *at;
+    char **words;
+    int n_words;
+};
+
+struct command {
+    const char *name, *synopsis, *sentence;
+    unsigned takes, needs; /* option bits; any one of `needs` */
+    int words_min, words_max;
+    int (*run)(const struct args *args);
+};
+
+static int run_serve(const struct args *args)
+{
+    return serve_run(args->conf);
+}
+
+static int run_check(const struct args *args)
+{
+    return serve_check(args->conf, stdout);
+}
+
+static int run_options(const struct args *args)
+{
+    conf_print_options(stdout);
+    return 0;
+}
+
+static int run_explain(const struct args *args)
+{
+    struct control_explain_args question = {
+        .conf_file = args->conf,
+        .name = args->words[0],
+        .type = args->n_words > 1 ? args->words[1] : NULL,
+        .client = args->client,
+        .resolver = args->resolver,
+        .at = args->at,
+        .is_json = (args->given & OPT_JSON) != 0,
+        .is_offline = (args->given & OPT_OFFLINE) != 0,
+    };
+
+    return control_explain(&question, stdout);
+}
+
+/* Where the running server can be asked. The caller frees it; NULL: said why on standard error. */
+static char *find_socket(const struct args *args)
+{
+    char *path = NULL;
+
+    if (args->socket != NULL)
+        return strdup(args->socket);
+    struct report *report = report_new();
+    struct conf *conf = report == NULL ? NULL : conf_load(args->conf, report);
+    if (conf != NULL)
+        path = strdup(conf->server.control);
+    else if (report != NULL)
+        report_print(report, stderr);
+    if (path == NULL)
+        fprintf(stderr, "waymark: no control socket from %s; name it with --socket PATH\n",
+                args->conf);
+    conf_unref(conf);
+    report_free(report);
+    return path;
+}
+
+static int run_status(const struct args *args)
+{
+    char *path = find_socket(args);
+    int status = path == NULL ? 1 : control_status(path, (args->given & OPT_JSON) != 0, stdout);
+
+    free(path);
+    return status;
+}
+
+static int run_reload(const struct args *args)
+{
+    char *path = find_socket(args);
+    int status = path == NULL ? 1 : control_reload(path, stdout);
+
+    free(path);
+    return status;
+}
+
+static int run_version(const struct args *args)
+{
+    puts("waymark " WAYMARK_VERSION);
+    return 0;
+}
+
+static int run_help(const struct args *args);
+
+static const struct command commands[] = {
+    { "serve", "-c FILE", "answer DNS queries until SIGTERM; SIGHUP reloads", OPT_CONF, OPT_CONF, 0,
+      0, run_serve },
+    { "check", "-c FILE", "load all that serve would, report every mistake; exit 0 or 1", OPT_CONF,
+      OPT_CONF, 0, 0, run_check },
+    { "explain",
+      "-c FILE NAME [TYPE] [--client ADDRESS[/LEN]] [--resolver ADDRESS] [--at TIME] [--json] "
+      "[--offline]",
+      "why a client gets the answer it gets; asks the running server if there is one",
+      OPT_CONF | OPT_CLIENT | OPT_RESOLVER | OPT_AT | OPT_JSON | OPT_OFFLINE, OPT_CONF, 1, 2,
+      run_explain },
+    { "status", "-c FILE | --socket PATH [--json]", "what the running server serves and believes",
+      OPT_CONF | OPT_SOCKET | OPT_JSON, OPT_CONF | OPT_SOCKET, 0, 0, run_status },
+    { "reload", "-c FILE | --socket PATH", "have the running server load its configuration anew",
+      OPT_CONF | OPT_SOCKET, OPT_CONF | OPT_SOCKET, 0, 0, run_reload },
+    { "options", "", "print every option of the configuration", 0, 0, 0, 0, run_options },
+    { "version", "", "print the version", 0, 0, 0, 0, run_version },
+    { "help", "", "print this", 0, 0, 0, 0, run_help },
+};
+
+enum { N_COMMANDS = sizeof commands / sizeof *commands };
+
+static void print_command(const struct command *c, FILE *out)
+{
+    fprintf(out, "  waymark %s%s%s\n      %s\n", c->name, c->synopsis[0] != '\0' ? " " : "",
+            c->synopsis, c->sentence);
+}
+
+static int run_help(const struct args *args)
+{
+    puts("Waymark answers DNS queries with the right place for each client.\n");
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        print_command(&commands[i], stdout);
+    return 0;
+}
+
+static const struct option long_options[] = {
+    { "config", required_argument, NULL, OPT_CONF },
+    { "socket", required_argument, NULL, OPT_SOCKET },
+    { "json", no_argument, NULL, OPT_JSON },
+    { "client", required_argument, NULL, OPT_CLIENT },
+    { "resolver", required_argument, NULL, OPT_RESOLVER },
+    { "at", required_argument, NULL, OPT_AT },
+    { "offline", no_argument, NULL, OPT_OFFLINE },
+    { "help", no_argument, NULL, OPT_HELP },
+    { NULL, 0, NULL, 0 },
+};
+
+static int option_of(int letter)
+{
+    return letter == 'c' ? OPT_CONF : letter == 'h' ? OPT_HELP : letter;
+}
+
+static void take_value(struct args *args, int option)
+{
+    if (option == OPT_CONF)
+        args->conf = optarg;
+    else if (option == OPT_SOCKET)
+        args->socket = optarg;
+    else if (option == OPT_CLIENT)
+        args->client = optarg;
+    else if (option == OPT_RESOLVER)
+        args->resolver = optarg;
+    else if (option == OPT_AT)
+        args->at = optarg;
+    args->given |= (unsigned)option;
+}
+
+/* false: getopt_long has said what is wrong. */
+static bool parse(int argc, char **argv, struct args *args)
+{
+    int letter;
+
+    while ((letter = getopt_long(argc, argv, "c:h", long_options, NULL)) != -1) {
+        if (letter == '?')
+            return false;
+        take_value(args, option_of(letter));
+    }
+    args->words = argv + optind;
+    args->n_words = argc - optind;
+    return true;
+}
+
+/* NULL when the words fit the command. */
+static const char *complaint(const struct command *c, const struct args *args)
+{
+    if ((args->given & ~c->takes) != 0)
+        return "one of these options belongs to another command";
+    if (c->needs != 0 && (args->given & c->needs) == 0)
+        return (c->needs & OPT_SOCKET) != 0 ? "-c FILE or --socket PATH is missing"
+                                            : "-c FILE, the configuration, is missing";
+    if (args->n_words < c->words_min)
+        return "a NAME is missing";
+    if (args->n_words > c->words_max)
+        return "there are too many words";
+    return NULL;
+}
+
+static int run(const struct command *c, int argc, char **argv)
+{
+    struct args args = { 0 };
+    const char *trouble = NULL;
+    bool is_parsed = parse(argc, argv, &args);
+
+    if (is_parsed && (args.given & OPT_HELP) != 0) {
+        print_command(c, stdout);
+        return 0;
+    }
+    if (is_parsed)
+        trouble = complaint(c, &args);
+    if (is_parsed && trouble == NULL)
+        return c->run(&args);
+    if (trouble != NULL)
+        fprintf(stderr, "waymark %s: %s\n", c->name, trouble);
+    print_command(c, stderr);
+    return EXIT_USAGE;
+}
+
+static const struct command *find_command(const char *name)
+{
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        name = "help";
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
+        name = "version";
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    const struct command *c = argc > 1 ? find_command(argv[1]) : NULL;
+
+    if (c != NULL)
+        return run(c, argc - 1, argv + 1);
+    if (argc > 1)
+        fprintf(stderr, "waymark: there is no command \"%s\"; `waymark help` lists them\n",
+                argv[1]);
+    else
+        fprintf(stderr, "waymark: which command? `waymark help` lists them\n");
+    return EXIT_USAGE;
+}

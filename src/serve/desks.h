@@ -1,0 +1,20 @@
+/* desks.h - one desk and one bank of counters for each DNS worker.
+ *
+ * Owner: serve; workers and control borrow them. */
+#pragma once
+
+#include <stddef.h>
+
+#include <waymark/why.h>
+
+struct dns_desk;
+struct world_hub;
+
+struct desks {
+    struct dns_desk **all;
+    size_t n;
+};
+
+/* The banks count for the hub from its next world on. 0, or -errno with `why`. */
+int desks_init(struct desks *d, size_t n, struct world_hub *hub, char why[static WHY_LEN]);
+void desks_fini(struct desks *d);

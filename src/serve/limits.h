@@ -1,0 +1,12 @@
+/* limits.h - what the system lets one process have. */
+#pragma once
+
+#include <stddef.h>
+
+#include <waymark/conf.h>
+
+/* server.threads, or one per core that this process may run on. */
+size_t limits_workers(const struct conf_server *conf);
+
+/* Raises the limit of open files to what the configuration can use; says so when it cannot. */
+void limits_raise_files(const struct conf_server *conf, size_t n_workers);

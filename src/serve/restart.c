@@ -1,0 +1,53 @@
+/* restart.c - compares two configurations in what is fixed at the start. Pure. */
+#include "restart.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include <waymark/report.h>
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool same_endpoint(const struct endpoint *a, const struct endpoint *b)
+{
+    return addr_equal(&a->addr, &b->addr) && a->port == b->port;
+}
+
+static bool same_listen(const struct conf_server *a, const struct conf_server *b)
+{
+    if (a->n_listen != b->n_listen)
+        return false;
+    for (size_t i = 0; i < a->n_listen; i++)
+        if (!same_endpoint(&a->listen[i], &b->listen[i]))
+            return false;
+    return true;
+}
+
+void restart_name_changes(const struct conf_server *running, const struct conf *next,
+                          struct report *report)
+{
+    const struct conf_server *server = &next->server;
+    const struct {
+        const char *option;
+        bool is_same;
+    } fixed[] = {
+        { "listen", same_listen(running, server) },
+        { "threads", running->threads == server->threads },
+        { "user", same_text(running->user, server->user) },
+        { "state", same_text(running->state, server->state) },
+        { "control", same_text(running->control, server->control) },
+        { "metrics", same_endpoint(&running->metrics, &server->metrics) },
+        { "tcp_clients", running->tcp_clients == server->tcp_clients },
+        { "tcp_idle_s", running->tcp_idle_s == server->tcp_idle_s },
+    };
+
+    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
+        if (!fixed[i].is_same)
+            report_warning(report, next->file, 0,
+                           "server.%s differs from what the server started with: restart it for "
+                           "that",
+                           fixed[i].option);
+}

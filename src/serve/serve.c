@@ -1,0 +1,318 @@
+/* serve.c - the server from its first step to its last. Main thread: it runs the control loop; DNS
+ * workers, the prober and reloads have threads of their own. */
+#include <waymark/serve.h>
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <systemd/sd-daemon.h>
+
+#include <waymark/clock.h>
+#include <waymark/conf.h>
+#include <waymark/control.h>
+#include <waymark/health.h>
+#include <waymark/log.h>
+#include <waymark/net.h>
+#include <waymark/rcu.h>
+#include <waymark/report.h>
+#include <waymark/world.h>
+
+#include "desks.h"
+#include "files.h"
+#include "findings.h"
+#include "limits.h"
+#include "reload.h"
+#include "user.h"
+#include "watchdog.h"
+
+enum { SERVE_MAGIC = 0x5e24e, LOW_PORTS = 1024 };
+
+/* Everything there is one of. In the order in which it comes to life; it ends in reverse. */
+struct serve {
+    uint32_t magic;
+    const char *conf_path;
+    int64_t started_ms;
+    struct event_base *base;
+    struct event *hang_up, *terminate, *interrupt;
+    struct report *report;
+    struct conf *conf; /* of the start */
+    struct world_hub *hub;
+    struct desks desks;
+    struct net *net;
+    struct user user;
+    struct reload *reload;
+    struct health *health;
+    struct control *control;
+    struct watchdog *watchdog;
+};
+
+static struct serve *serve_of(void *arg)
+{
+    struct serve *s = arg;
+
+    assert(s->magic == SERVE_MAGIC);
+    return s;
+}
+
+static int out_of_memory(char why[static WHY_LEN])
+{
+    return why_set(why, -ENOMEM, "out of memory");
+}
+
+static void on_hang_up(evutil_socket_t fd, short what, void *arg)
+{
+    reload_request(serve_of(arg)->reload);
+}
+
+/* From now on the signals do what they do to any program: a second one ends us at once. */
+static void on_terminate(evutil_socket_t signal_number, short what, void *arg)
+{
+    struct serve *s = serve_of(arg);
+
+    log_line(LOG_LEVEL_NOTICE, "%s: stopping", signal_number == SIGTERM ? "SIGTERM" : "SIGINT");
+    event_del(s->terminate);
+    event_del(s->interrupt);
+    event_base_loopbreak(s->base);
+}
+
+static struct event *on_signal(struct serve *s, int number, event_callback_fn callback)
+{
+    struct event *e = evsignal_new(s->base, number, callback, s);
+
+    if (e != NULL && event_add(e, NULL) != 0) {
+        event_free(e);
+        return NULL;
+    }
+    return e;
+}
+
+/* Before anything takes time: a SIGHUP during the start asks for what the start did not see. */
+static int open_loop(struct serve *s, char why[static WHY_LEN])
+{
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGUSR1, SIG_IGN);
+    s->base = event_base_new();
+    s->report = report_new();
+    if (s->base == NULL || s->report == NULL)
+        return out_of_memory(why);
+    s->hang_up = on_signal(s, SIGHUP, on_hang_up);
+    return s->hang_up == NULL ? out_of_memory(why) : 0;
+}
+
+static int load_conf(struct serve *s, char why[static WHY_LEN])
+{
+    s->conf = conf_load(s->conf_path, s->report);
+    return s->conf == NULL ? why_set(why, -EINVAL, "%s has errors", s->conf_path) : 0;
+}
+
+static int make_desks(struct serve *s, char why[static WHY_LEN])
+{
+    s->hub = world_hub_new();
+    if (s->hub == NULL)
+        return out_of_memory(why);
+    return desks_init(&s->desks, limits_workers(&s->conf->server), s->hub, why);
+}
+
+static int bind_sockets(struct serve *s, char why[static WHY_LEN])
+{
+    const struct conf_server *conf = &s->conf->server;
+    struct net_config config = { .listen = conf->listen,
+                                 .n_listen = conf->n_listen,
+                                 .desks = s->desks.all,
+                                 .n_workers = s->desks.n,
+                                 .world = world_hub_slot(s->hub),
+                                 .tcp_clients = conf->tcp_clients,
+                                 .tcp_idle_s = conf->tcp_idle_s };
+
+    limits_raise_files(conf, s->desks.n);
+    return net_open(&config, &s->net, why);
+}
+
+static bool needs_low_ports(const struct conf_server *conf)
+{
+    bool needs = conf->metrics.addr.family != 0 && conf->metrics.port < LOW_PORTS;
+
+    for (size_t i = 0; i < conf->n_listen; i++)
+        needs = needs || conf->listen[i].port < LOW_PORTS;
+    return needs;
+}
+
+static int drop_privileges(struct serve *s, char why[static WHY_LEN])
+{
+    const struct conf_server *conf = &s->conf->server;
+    int err = user_find(conf->user, &s->user, why);
+
+    if (err == 0)
+        err = files_make_folders(conf, &s->user, why);
+    if (err == 0)
+        err = user_become(&s->user, needs_low_ports(conf), why);
+    return err;
+}
+
+/* As the user that reloads will be: a file that they cannot read is found now. */
+static int load_world(struct serve *s, char why[static WHY_LEN])
+{
+    int err = files_keep_draw_key(s->conf->server.draw_key_file, why);
+
+    if (err != 0)
+        return err;
+    if (access(s->conf_path, R_OK) != 0)
+        log_line(LOG_LEVEL_WARNING, "%s: server.user cannot read it, so reloads will fail",
+                 s->conf_path);
+    if (!world_load(s->hub, s->conf, s->report))
+        return why_set(why, -EINVAL, "%s cannot be served", s->conf_path);
+    return 0;
+}
+
+static void on_reload_ended(void *ctx, bool is_done)
+{
+    struct serve *s = serve_of(ctx);
+
+    if (is_done)
+        health_reload(s->health);
+    sd_notifyf(0, "READY=1\nSTATUS=%s",
+               is_done ? "Answers queries" : "The last reload failed; answers as before");
+}
+
+static int start_reload(void *ctx, control_reloaded_cb *done, void *done_ctx)
+{
+    return reload_start(serve_of(ctx)->reload, done, done_ctx);
+}
+
+static int prepare_reloads(struct serve *s, char why[static WHY_LEN])
+{
+    struct reload_config config = { .base = s->base,
+                                    .conf_path = s->conf_path,
+                                    .running = s->conf,
+                                    .hub = s->hub,
+                                    .ended = on_reload_ended,
+                                    .ctx = s };
+
+    return reload_new(&config, &s->reload, why);
+}
+
+static int start_health(struct serve *s, char why[static WHY_LEN])
+{
+    return health_start(s->hub, &s->health, why);
+}
+
+static int open_control(struct serve *s, char why[static WHY_LEN])
+{
+    struct control_hooks hooks = { .ctx = s,
+                                   .reload = start_reload,
+                                   .desks = (const struct dns_desk *const *)s->desks.all,
+                                   .n_desks = s->desks.n,
+                                   .hub = s->hub,
+                                   .health = s->health,
+                                   .started_ms = s->started_ms };
+
+    return control_open(s->base, &s->conf->server, &hooks, &s->control, why);
+}
+
+static int start_workers(struct serve *s, char why[static WHY_LEN])
+{
+    int err = net_start(s->net, why);
+
+    return err != 0 ? err : watchdog_new(s->base, s->net, &s->watchdog, why);
+}
+
+static int heed_signals(struct serve *s, char why[static WHY_LEN])
+{
+    s->terminate = on_signal(s, SIGTERM, on_terminate);
+    s->interrupt = on_signal(s, SIGINT, on_terminate);
+    return s->terminate == NULL || s->interrupt == NULL ? out_of_memory(why) : 0;
+}
+
+/* 0, or -errno with `why`; the report may say more. */
+static int start(struct serve *s, char why[static WHY_LEN])
+{
+    static int (*const steps[])(struct serve * s, char why[static WHY_LEN]) = {
+        open_loop,       load_conf,    make_desks,   bind_sockets,  drop_privileges, load_world,
+        prepare_reloads, start_health, open_control, start_workers, heed_signals,
+    };
+    int err = 0;
+
+    for (size_t i = 0; i < sizeof steps / sizeof *steps && err == 0; i++)
+        err = steps[i](s, why);
+    return err;
+}
+
+static void say_ready(const struct serve *s)
+{
+    char text[ENDPOINT_TEXT_LEN];
+
+    for (size_t i = 0; i < s->conf->server.n_listen; i++)
+        log_line(LOG_LEVEL_INFO, "listens on %s, UDP and TCP",
+                 endpoint_format(&s->conf->server.listen[i], text));
+    log_line(
+        LOG_LEVEL_NOTICE,
+        "waymark %s is ready: %zu zones, %zu services, %zu targets, %zu workers, after %" PRId64
+        " ms",
+        WAYMARK_VERSION, s->conf->n_zones, s->conf->n_services, s->conf->n_targets, s->desks.n,
+        clock_wall_ms() - s->started_ms);
+    sd_notify(0, "READY=1\nSTATUS=Answers queries");
+}
+
+static void free_event(struct event *e)
+{
+    if (e != NULL)
+        event_free(e);
+}
+
+/* From whatever point the start reached. */
+static void stop(struct serve *s)
+{
+    watchdog_free(s->watchdog);
+    if (s->net != NULL)
+        net_stop(s->net);
+    reload_free(s->reload); /* before the control: nobody is left to be told of its end */
+    control_close(s->control);
+    health_stop(s->health);
+    net_close(s->net);
+    world_hub_free(s->hub);
+    rcu_drain();
+    desks_fini(&s->desks);
+    conf_unref(s->conf);
+    report_free(s->report);
+    free_event(s->hang_up);
+    free_event(s->terminate);
+    free_event(s->interrupt);
+    if (s->base != NULL)
+        event_base_free(s->base);
+}
+
+static void say_why_not(const struct serve *s, const char *why)
+{
+    if (s->report != NULL && report_errors(s->report) > 0)
+        report_print(s->report, stderr);
+    log_line(LOG_LEVEL_ERROR, "cannot start: %s", why);
+}
+
+int serve_run(const char *conf_path)
+{
+    struct serve s = { .magic = SERVE_MAGIC,
+                       .conf_path = conf_path,
+                       .started_ms = clock_wall_ms() };
+    char why[WHY_LEN];
+    bool is_started = start(&s, why) == 0;
+
+    if (is_started) {
+        findings_log(s.report); /* warnings */
+        say_ready(&s);
+        event_base_dispatch(s.base);
+        sd_notify(0, "STOPPING=1");
+    } else {
+        say_why_not(&s, why);
+    }
+    stop(&s);
+    if (is_started)
+        log_line(LOG_LEVEL_NOTICE, "stopped");
+    return is_started ? 0 : 1;
+}

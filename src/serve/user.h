@@ -1,0 +1,23 @@
+/* user.h - who the server is once its sockets are open.
+ *
+ * Threads: main, before any other thread exists: capabilities belong to threads. */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include <waymark/why.h>
+
+struct user {
+    bool is_change; /* root, and somebody else is wanted: what we make belongs to them */
+    uid_t uid;
+    gid_t gid;
+};
+
+/* `name` NULL: stay. Warns in the log when that is not what was asked for, or not wise. 0, or
+ * -errno with `why`. */
+int user_find(const char *name, struct user *out, char why[static WHY_LEN]);
+
+/* Lets go of every privilege but CAP_NET_BIND_SERVICE, which only ports below 1024 need. For good:
+ * nothing that is executed later gets any back. */
+int user_become(const struct user *user, bool keeps_low_ports, char why[static WHY_LEN]);
