@@ -1,0 +1,252 @@
+/* conf.c - from a file to a checked configuration, and its life.
+ *
+ * Reads the text, lets the scan look at it, lets libconfig parse it, runs the readers of the parts.
+ * One loader at a time; the result never changes and is counted atomically. */
+#include <waymark/conf.h>
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <libconfig.h>
+
+#include <waymark/arena.h>
+#include <waymark/report.h>
+
+#include "conf_parts.h"
+#include "conf_scan.h"
+
+/* What conf_parse returns a pointer into. */
+struct conf_box {
+    struct conf conf; /* first, so that a conf is its box */
+    struct arena *arena;
+    atomic_int refs;
+};
+
+static void box_free(struct conf_box *box)
+{
+    if (box == NULL)
+        return;
+    arena_free(box->arena);
+    free(box);
+}
+
+static struct conf_box *box_new(void)
+{
+    struct conf_box *box = calloc(1, sizeof *box);
+
+    if (box == NULL)
+        return NULL;
+    box->arena = arena_new();
+    box->refs = 1;
+    if (box->arena == NULL) {
+        box_free(box);
+        return NULL;
+    }
+    return box;
+}
+
+struct conf *conf_ref(struct conf *conf)
+{
+    struct conf_box *box = (struct conf_box *)conf;
+
+    atomic_fetch_add(&box->refs, 1);
+    return conf;
+}
+
+void conf_unref(struct conf *conf)
+{
+    struct conf_box *box = (struct conf_box *)conf;
+
+    if (box != NULL && atomic_fetch_sub(&box->refs, 1) == 1)
+        box_free(box);
+}
+
+/* ---- lines ---- */
+
+static bool take_line(config_setting_t *s, const struct conf_lines *lines, size_t *at)
+{
+    if (*at == lines->n)
+        return false;
+    config_setting_set_hook(s, (void *)(intptr_t)lines->lines[(*at)++]);
+    return true;
+}
+
+/* The tree in the order of the text, as the scan saw it; nested no deeper than the scan allows. */
+static bool take_lines(config_setting_t *s, const struct conf_lines *lines, size_t *at)
+{
+    if (!config_setting_is_root(s) && !take_line(s, lines, at))
+        return false;
+    if (!config_setting_is_aggregate(s))
+        return true;
+    for (int i = 0; i < config_setting_length(s); i++)
+        if (!take_lines(config_setting_get_elem(s, (unsigned)i), lines, at))
+            return false;
+    return true;
+}
+
+/* ---- parsing ---- */
+
+const config_setting_t *conf_read_named(struct conf_reader *r, const config_setting_t *top,
+                                        enum conf_option_id id, size_t *n)
+{
+    const config_setting_t *group = conf_member(top, id);
+
+    *n = 0;
+    if (group == NULL)
+        return NULL;
+    if (!config_setting_is_group(group)) {
+        conf_error(r, group, "expected a group { } of named groups: %s: { name: { ... }; }",
+                   conf_option(id)->name);
+        return NULL;
+    }
+    size_t len = (size_t)config_setting_length(group);
+    if ((double)len > conf_option(id)->most) {
+        conf_error(r, group, "expected at most %.0f, got %zu", conf_option(id)->most, len);
+        return NULL;
+    }
+    *n = len;
+    return group;
+}
+
+static void read_parts(struct conf_reader *r, const config_setting_t *top)
+{
+    size_t errors = report_errors(r->report);
+
+    conf_check_group(r, top, CONF_SET(top));
+    conf_read_server(r, conf_member(top, OPT_top_server));
+    conf_read_health(r, conf_member(top, OPT_top_health));
+    conf_read_zones(r, top);
+    conf_read_geo(r, conf_member(top, OPT_top_geo));
+    conf_read_regions(r, top);
+    conf_read_checks(r, top);
+    conf_read_targets(r, top);
+    conf_read_services(r, top);
+    if (report_errors(r->report) == errors)
+        conf_check_whole(r); /* before that, what looks unused may be misspelt */
+    if (r->is_out_of_memory)
+        report_error(r->report, r->file, 0, "out of memory");
+}
+
+static void parse_text(struct conf_reader *r, const char *text, const struct conf_lines *lines)
+{
+    config_t config;
+    size_t at = 0;
+
+    config_init(&config);
+    if (config_read_string(&config, text) != CONFIG_TRUE)
+        report_error(r->report, r->file, config_error_line(&config),
+                     "%s, at this line or just before it: expected name = value; or name: { ... };",
+                     config_error_text(&config));
+    else if (!take_lines(config_root_setting(&config), lines, &at) || at != lines->n)
+        report_error(r->report, r->file, 0,
+                     "cannot be followed: the parts of a value stand where none can be");
+    else
+        read_parts(r, config_root_setting(&config));
+    config_destroy(&config);
+}
+
+/* libconfig wants a NUL at the end, and a newline: a comment in the last line needs it. */
+static char *text_copy(const char *text, size_t len)
+{
+    char *copy = malloc(len + 2);
+
+    if (copy == NULL)
+        return NULL;
+    if (len > 0)
+        memcpy(copy, text, len);
+    copy[len] = '\n';
+    copy[len + 1] = '\0';
+    return copy;
+}
+
+static void scan_and_parse(struct conf_reader *r, const char *text, size_t len)
+{
+    struct conf_lines lines = { 0 };
+    char *copy = len > CONF_TEXT_MAX ? NULL : text_copy(text, len);
+
+    if (len > CONF_TEXT_MAX)
+        report_error(r->report, r->file, 0, "longer than %d octets", CONF_TEXT_MAX);
+    else if (copy == NULL)
+        report_error(r->report, r->file, 0, "out of memory");
+    else if (conf_scan(copy, len + 1, r->file, r->report, &lines))
+        parse_text(r, copy, &lines);
+    conf_lines_fini(&lines);
+    free(copy);
+}
+
+struct conf *conf_parse(const char *text, size_t len, const char *name, struct report *report)
+{
+    struct conf_box *box = box_new();
+    size_t errors = report_errors(report);
+    struct conf_reader r = { .report = report };
+
+    if (box == NULL) {
+        report_error(report, name, 0, "out of memory");
+        return NULL;
+    }
+    r.conf = &box->conf;
+    r.arena = box->arena;
+    r.file = box->conf.file = conf_keep(&r, name);
+    scan_and_parse(&r, text, len);
+    if (report_errors(report) > errors) {
+        box_free(box);
+        return NULL;
+    }
+    return &box->conf;
+}
+
+/* ---- files ---- */
+
+static char *read_all(int fd, size_t size, size_t *len)
+{
+    char *text = malloc(size + 1);
+    ssize_t n = 1;
+
+    *len = 0;
+    while (text != NULL && n > 0 && *len < size) {
+        n = read(fd, text + *len, size - *len);
+        *len += n > 0 ? (size_t)n : 0;
+    }
+    if (n >= 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
+/* NULL after an error. O_NONBLOCK, because opening a FIFO would wait for its writer. */
+static char *read_file(const char *path, size_t *len, struct report *report)
+{
+    struct stat st;
+    char *text = NULL;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+    if (fd < 0 || fstat(fd, &st) != 0)
+        report_error(report, path, 0, "cannot be read: %s", strerror(errno));
+    else if (!S_ISREG(st.st_mode))
+        report_error(report, path, 0, "is not a regular file");
+    else if (st.st_size > CONF_TEXT_MAX)
+        report_error(report, path, 0, "longer than %d octets", CONF_TEXT_MAX);
+    else if ((text = read_all(fd, (size_t)st.st_size, len)) == NULL)
+        report_error(report, path, 0, "cannot be read: %s", strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return text;
+}
+
+struct conf *conf_load(const char *path, struct report *report)
+{
+    size_t len;
+    char *text = read_file(path, &len, report);
+
+    if (text == NULL)
+        return NULL;
+    struct conf *conf = conf_parse(text, len, path, report);
+    free(text);
+    return conf;
+}

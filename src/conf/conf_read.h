@@ -1,0 +1,88 @@
+/* conf_read.h - what all readers of the configuration share.
+ *
+ * A reader takes a setting, checks it against the table of options and returns a plain value. A
+ * mistake is reported and the default returned, so that reading goes on and finds the next one.
+ *
+ * Threads: one loader. Memory: the configuration's arena; when it is out, lists become empty and
+ * conf_parse reports it once. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <libconfig.h>
+
+#include <waymark/conf.h>
+
+#include "conf_options.h"
+
+struct arena;
+struct report;
+struct conf_index;
+
+struct conf_reader {
+    const char *file; /* in the arena */
+    struct report *report;
+    struct arena *arena;
+    struct conf *conf;
+    struct conf_index *regions, *checks, *targets; /* names, once they are read */
+    bool is_out_of_memory;
+};
+
+/* "path.of.setting: text", with its line. */
+void conf_error(struct conf_reader *r, const config_setting_t *at, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void conf_warning(struct conf_reader *r, const config_setting_t *at, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* For what has no setting any more. */
+void conf_warning_at(struct conf_reader *r, struct conf_where where, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+struct conf_where conf_where(const struct conf_reader *r, const config_setting_t *s);
+
+/* A text from the file, shortened and without control characters, for a message. Returns `out`. */
+enum { CONF_SHOW_LEN = 72 };
+const char *conf_show(const char *text, char out[static CONF_SHOW_LEN]);
+
+/* Zeroed; NULL when memory is out or n is 0. */
+void *conf_alloc(struct conf_reader *r, size_t n, size_t size);
+const char *conf_keep(struct conf_reader *r, const char *text); /* never NULL */
+
+/* Is `s` a group, and are its names options of these groups, the required ones among them? */
+#define CONF_SET(group) (1UL << CONF_GROUP_##group)
+bool conf_check_group(struct conf_reader *r, const config_setting_t *s, conf_groups groups);
+
+/* NULL when the option is not given. `group` may be NULL: nothing is given. */
+const config_setting_t *conf_member(const config_setting_t *group, enum conf_option_id id);
+
+int conf_read_int(struct conf_reader *r, const config_setting_t *group, enum conf_option_id id);
+double conf_read_number(struct conf_reader *r, const config_setting_t *group,
+                        enum conf_option_id id);
+bool conf_read_bool(struct conf_reader *r, const config_setting_t *group, enum conf_option_id id);
+int conf_read_word(struct conf_reader *r, const config_setting_t *group, enum conf_option_id id);
+
+/* The default, or NULL when there is none. Control characters are refused. */
+const char *conf_read_text(struct conf_reader *r, const config_setting_t *group,
+                           enum conf_option_id id);
+
+/* The value of a setting as text, checked like conf_read_text; NULL after an error. */
+const char *conf_text_of(struct conf_reader *r, const config_setting_t *s,
+                         const struct conf_option *option);
+
+/* A list ( ) or array [ ] within the option's limits; NULL: not given, or an error. */
+const config_setting_t *conf_read_list(struct conf_reader *r, const config_setting_t *group,
+                                       enum conf_option_id id, size_t *n);
+
+/* Each returns how many there are; an element that is wrong is reported and left out. */
+size_t conf_read_texts(struct conf_reader *r, const config_setting_t *group,
+                       enum conf_option_id id, const char *const **out);
+size_t conf_read_ints(struct conf_reader *r, const config_setting_t *group,
+                      enum conf_option_id id, int least, int most, const int **out);
+
+/* Any list of elements that can be compared octet by octet: `read` fills one, or reports and
+ * returns false. One that occurs twice is reported. Size 0: pointers to texts, of either case. */
+typedef bool conf_element_cb(struct conf_reader *r, const config_setting_t *element, void *out);
+size_t conf_read_elements(struct conf_reader *r, const config_setting_t *group,
+                          enum conf_option_id id, size_t size, conf_element_cb *read,
+                          const void **out);

@@ -1,0 +1,231 @@
+/* conf_server.c - reads `server`, `health`, `zones` and `geo`: what is not about steering. */
+#include "conf_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include <waymark/arena.h>
+
+#include "conf_name.h"
+
+/* ---- endpoints ---- */
+
+static bool is_mapped(const struct addr *a)
+{
+    static const uint8_t head[12] = { [10] = 0xff, [11] = 0xff };
+
+    return a->family == 6 && memcmp(a->octets, head, sizeof head) == 0;
+}
+
+bool conf_endpoint_of(struct conf_reader *r, const config_setting_t *s, int port,
+                      struct endpoint *out)
+{
+    static const struct conf_option element = { .type = CONF_TYPE_ENDPOINT,
+                                                .least = 1,
+                                                .most = 64 };
+    char shown[CONF_SHOW_LEN];
+    struct endpoint e = { 0 };
+    const char *text = conf_text_of(r, s, &element);
+
+    if (text == NULL)
+        return false;
+    bool is_sound = endpoint_parse(text, &e) && e.port > 0;
+    if (!is_sound && port != CONF_PORT_WANTED && addr_parse(text, &e.addr)) {
+        e.port = (uint16_t)port;
+        is_sound = true;
+    }
+    if (!is_sound) {
+        conf_error(r, s, "\"%s\" is no %s: expected \"192.0.2.1:53\" or \"[2001:db8::1]:53\"%s",
+                   conf_show(text, shown),
+                   port == CONF_PORT_WANTED ? "address with a port" : "address",
+                   port == CONF_PORT_WANTED ? "" : ", or the address alone");
+        return false;
+    }
+    if (is_mapped(&e.addr)) {
+        conf_error(r, s, "\"%s\" is IPv4 in IPv6's clothes: write the IPv4 address",
+                   conf_show(text, shown));
+        return false;
+    }
+    out->addr = e.addr;
+    out->port = e.port;
+    return true;
+}
+
+static bool read_listen(struct conf_reader *r, const config_setting_t *s, void *out)
+{
+    return conf_endpoint_of(r, s, CONF_PORT_WANTED, out);
+}
+
+static bool read_resolver(struct conf_reader *r, const config_setting_t *s, void *out)
+{
+    return conf_endpoint_of(r, s, 53, out);
+}
+
+/* ---- server and health ---- */
+
+static void read_listeners(struct conf_reader *r, const config_setting_t *group)
+{
+    struct conf_server *server = &r->conf->server;
+    const void *listen;
+
+    server->n_listen =
+        conf_read_elements(r, group, OPT_server_listen, sizeof(struct endpoint), read_listen,
+                           &listen);
+    server->listen = listen;
+    if (conf_member(group, OPT_server_listen) != NULL)
+        return;
+    struct endpoint *preset = conf_alloc(r, 1, sizeof *preset);
+    if (preset != NULL && endpoint_parse(conf_option(OPT_server_listen)->preset, preset)) {
+        server->listen = preset;
+        server->n_listen = 1;
+    }
+}
+
+static const char *draw_key_file(struct conf_reader *r, const config_setting_t *group,
+                                 const char *state)
+{
+    char path[1200];
+    size_t len = strlen(state);
+
+    if (conf_member(group, OPT_server_draw_key_file) != NULL)
+        return conf_read_text(r, group, OPT_server_draw_key_file);
+    snprintf(path, sizeof path, "%s%sdraw.key", state,
+             len > 0 && state[len - 1] == '/' ? "" : "/");
+    return conf_keep(r, path);
+}
+
+void conf_read_server(struct conf_reader *r, const config_setting_t *group)
+{
+    struct conf_server *server = &r->conf->server;
+
+    if (group != NULL && !conf_check_group(r, group, CONF_SET(server)))
+        group = NULL;
+    read_listeners(r, group);
+    server->threads = conf_read_int(r, group, OPT_server_threads);
+    server->nsid = conf_read_text(r, group, OPT_server_nsid);
+    server->user = conf_read_text(r, group, OPT_server_user);
+    server->state = conf_read_text(r, group, OPT_server_state);
+    server->control = conf_read_text(r, group, OPT_server_control);
+    server->draw_key_file = draw_key_file(r, group, server->state);
+    server->udp_size = conf_read_int(r, group, OPT_server_udp_size);
+    server->tcp_clients = conf_read_int(r, group, OPT_server_tcp_clients);
+    server->tcp_idle_s = conf_read_int(r, group, OPT_server_tcp_idle_s);
+    const config_setting_t *metrics = conf_member(group, OPT_server_metrics);
+    if (metrics != NULL)
+        conf_endpoint_of(r, metrics, CONF_PORT_WANTED, &server->metrics);
+}
+
+void conf_read_health(struct conf_reader *r, const config_setting_t *group)
+{
+    struct conf_health *health = &r->conf->health;
+    const void *resolvers;
+
+    if (group != NULL && !conf_check_group(r, group, CONF_SET(health)))
+        group = NULL;
+    health->n_resolvers =
+        conf_read_elements(r, group, OPT_health_resolvers, sizeof(struct endpoint),
+                           read_resolver, &resolvers);
+    health->resolvers = resolvers;
+    health->first_results_s = conf_read_int(r, group, OPT_health_first_results_s);
+}
+
+/* ---- zones ---- */
+
+static bool read_zone(struct conf_reader *r, const config_setting_t *s, struct conf_zone *zone)
+{
+    if (!conf_check_group(r, s, CONF_SET(zone)))
+        return false;
+    zone->name = conf_read_host(r, s, OPT_zone_name, CONF_HOST_ZONE);
+    zone->file = conf_read_text(r, s, OPT_zone_file);
+    zone->where = conf_where(r, s);
+    return zone->name != NULL && zone->file != NULL;
+}
+
+static void check_zone_twice(struct conf_reader *r, const config_setting_t *s,
+                             const struct conf_zone *zones, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcasecmp(zones[i].name, name) == 0) {
+            conf_error(r, s, "the zone is given twice, first on line %d", zones[i].where.line);
+            return;
+        }
+}
+
+void conf_read_zones(struct conf_reader *r, const config_setting_t *top)
+{
+    size_t len, n = 0;
+    const config_setting_t *list = conf_read_list(r, top, OPT_top_zones, &len);
+    struct conf_zone *zones = conf_alloc(r, len, sizeof *zones);
+
+    for (size_t i = 0; zones != NULL && i < len; i++) {
+        const config_setting_t *s = config_setting_get_elem(list, (unsigned)i);
+        if (!read_zone(r, s, &zones[n]))
+            continue;
+        check_zone_twice(r, s, zones, n, zones[n].name);
+        n++;
+    }
+    r->conf->zones = zones;
+    r->conf->n_zones = n;
+}
+
+/* ---- geo ---- */
+
+static bool is_field_path(const char *path)
+{
+    size_t key_len = 0;
+
+    for (; *path != '\0'; path++) {
+        if (*path == '.' && key_len == 0)
+            return false;
+        key_len = *path == '.' ? 0 : key_len + 1;
+    }
+    return key_len > 0;
+}
+
+static const char *read_field(struct conf_reader *r, const config_setting_t *group,
+                              enum conf_option_id id)
+{
+    char shown[CONF_SHOW_LEN];
+    const char *path = conf_read_text(r, group, id);
+
+    if (path == NULL || is_field_path(path))
+        return path;
+    conf_error(r, conf_member(group, id), "\"%s\" is no path: expected keys with dots between them",
+               conf_show(path, shown));
+    return NULL;
+}
+
+static void read_fields(struct conf_reader *r, const config_setting_t *group,
+                        struct conf_geo_fields *out)
+{
+    if (group == NULL || !conf_check_group(r, group, CONF_SET(fields)))
+        return;
+    out->continent = read_field(r, group, OPT_fields_continent);
+    out->country = read_field(r, group, OPT_fields_country);
+    out->subdivision = read_field(r, group, OPT_fields_subdivision);
+    out->city = read_field(r, group, OPT_fields_city);
+    out->latitude = read_field(r, group, OPT_fields_latitude);
+    out->longitude = read_field(r, group, OPT_fields_longitude);
+    out->asn = read_field(r, group, OPT_fields_asn);
+    if ((conf_member(group, OPT_fields_latitude) == NULL) !=
+        (conf_member(group, OPT_fields_longitude) == NULL))
+        conf_error(r, group, "latitude and longitude go together: expected both or none");
+}
+
+void conf_read_geo(struct conf_reader *r, const config_setting_t *group)
+{
+    struct conf_geo *geo = &r->conf->geo;
+
+    geo->where = (struct conf_where){ .file = r->file };
+    if (group != NULL && !conf_check_group(r, group, CONF_SET(geo)))
+        group = NULL;
+    if (group != NULL)
+        geo->where = conf_where(r, group);
+    geo->n_databases = conf_read_texts(r, group, OPT_geo_databases, &geo->databases);
+    geo->n_asn_databases = conf_read_texts(r, group, OPT_geo_asn_databases, &geo->asn_databases);
+    geo->networks = conf_read_text(r, group, OPT_geo_networks);
+    geo->countries = conf_read_text(r, group, OPT_geo_countries);
+    read_fields(r, conf_member(group, OPT_geo_fields), &geo->fields);
+    geo->views_max = conf_read_int(r, group, OPT_geo_views_max);
+}

@@ -1,0 +1,146 @@
+/* conf_stages.c - which order of stages makes sense.
+ *
+ * A policy that is read without complaint here does what its words say: no stage undoes the one
+ * before, none stands where it can have no effect. */
+#include "conf_stages.h"
+
+#include <string.h>
+
+enum { DEPTH_PRESET = 4 };
+
+static const char *const names[] = {
+    [CONF_STAGE_HEALTHY] = "healthy",   [CONF_STAGE_FENCE] = "fence",
+    [CONF_STAGE_REGION] = "region",     [CONF_STAGE_NEAREST] = "nearest",
+    [CONF_STAGE_WITHIN] = "within",     [CONF_STAGE_PRIORITY] = "priority",
+    [CONF_STAGE_WEIGHTED] = "weighted", [CONF_STAGE_TAKE] = "take",
+};
+
+const char *conf_stage_name(enum conf_stage_kind kind)
+{
+    return names[kind];
+}
+
+static const struct conf_stage *find(const struct conf_stage *stages, size_t n,
+                                     enum conf_stage_kind kind)
+{
+    for (size_t i = 0; i < n; i++)
+        if (stages[i].kind == kind)
+            return &stages[i];
+    return NULL;
+}
+
+void conf_complete_stages(const struct conf_service *service, struct conf_stage *stages, size_t n)
+{
+    const struct conf_stage *take = find(stages, n, CONF_STAGE_TAKE);
+    int least = take == NULL || take->take < DEPTH_PRESET ? DEPTH_PRESET : take->take;
+
+    for (size_t i = 0; i < n; i++)
+        if (stages[i].kind == CONF_STAGE_NEAREST && stages[i].depth == 0)
+            stages[i].depth = least;
+}
+
+/* ---- what makes no sense ---- */
+
+static void check_once(struct conf_reader *r, const config_setting_t *policy,
+                       const struct conf_service *service, size_t i)
+{
+    const struct conf_stage *first =
+        find(service->stages, i, service->stages[i].kind);
+
+    if (first != NULL)
+        conf_error(r, config_setting_get_elem(policy, (unsigned)i),
+                   "%s is given twice, first on line %d", names[first->kind], first->where.line);
+}
+
+/* take ends the list; weighted draws, and what it drew must not be sorted or thinned again; nearest
+ * keeps the first `depth`, and region would drop from those. */
+static void check_place(struct conf_reader *r, const config_setting_t *policy,
+                        const struct conf_service *service, size_t i)
+{
+    const struct conf_stage *stages = service->stages;
+    const config_setting_t *at = config_setting_get_elem(policy, (unsigned)i);
+    enum conf_stage_kind kind = stages[i].kind;
+
+    if (kind == CONF_STAGE_TAKE && i + 1 < service->n_stages)
+        conf_error(r, at, "take must be the last stage: nothing can follow the end of the list");
+    if (kind != CONF_STAGE_TAKE && kind != CONF_STAGE_WEIGHTED &&
+        find(stages, i, CONF_STAGE_WEIGHTED) != NULL)
+        conf_error(r, at, "%s must stand before weighted: only take can follow a draw",
+                   names[kind]);
+    if (kind == CONF_STAGE_REGION && find(stages, i, CONF_STAGE_NEAREST) != NULL)
+        conf_error(r, at, "region must stand before nearest, which keeps only the first targets");
+}
+
+static void check_depth(struct conf_reader *r, const config_setting_t *policy,
+                        const struct conf_service *service, size_t i)
+{
+    const struct conf_stage *nearest = &service->stages[i];
+    const struct conf_stage *take = find(service->stages, service->n_stages, CONF_STAGE_TAKE);
+
+    if (nearest->kind == CONF_STAGE_NEAREST && take != NULL && nearest->depth < take->take)
+        conf_error(r, config_setting_get_elem(policy, (unsigned)i),
+                   "depth is %d, less than the %d that take wants: expected at least %d",
+                   nearest->depth, take->take, take->take);
+}
+
+/* ---- what is probably not meant ---- */
+
+typedef bool has_cb(const struct conf_target *target);
+
+static bool has_place(const struct conf_target *target)
+{
+    return target->has_place;
+}
+
+static bool has_serves(const struct conf_target *target)
+{
+    return target->has_serves;
+}
+
+static bool has_check(const struct conf_target *target)
+{
+    return target->check != CONF_NONE;
+}
+
+static bool any_target(const struct conf_reader *r, const struct conf_service *service, has_cb *has)
+{
+    for (size_t i = 0; i < service->n_targets; i++)
+        if (has(&r->conf->targets[service->targets[i]]))
+            return true;
+    return false;
+}
+
+static void warn_useless(struct conf_reader *r, const config_setting_t *policy,
+                         const struct conf_service *service, size_t i)
+{
+    const config_setting_t *at = config_setting_get_elem(policy, (unsigned)i);
+    enum conf_stage_kind kind = service->stages[i].kind;
+    bool needs_place = kind == CONF_STAGE_NEAREST || kind == CONF_STAGE_WITHIN;
+
+    if (needs_place && !any_target(r, service, has_place))
+        conf_warning(r, at, "no target of the service has coordinates, so %s does nothing",
+                     names[kind]);
+    if (kind == CONF_STAGE_FENCE && !any_target(r, service, has_serves))
+        conf_warning(r, at, "no target of the service has serves, so fence does nothing");
+}
+
+static void warn_unhealthy(struct conf_reader *r, const config_setting_t *policy,
+                           const struct conf_service *service)
+{
+    if (find(service->stages, service->n_stages, CONF_STAGE_HEALTHY) == NULL &&
+        any_target(r, service, has_check))
+        conf_warning(r, policy, "without the stage healthy, targets are chosen even when their "
+                                "checks fail");
+}
+
+void conf_check_stages(struct conf_reader *r, const config_setting_t *policy,
+                       const struct conf_service *service)
+{
+    for (size_t i = 0; i < service->n_stages; i++) {
+        check_once(r, policy, service, i);
+        check_place(r, policy, service, i);
+        check_depth(r, policy, service, i);
+        warn_useless(r, policy, service, i);
+    }
+    warn_unhealthy(r, policy, service);
+}
