@@ -20,7 +20,8 @@ struct dns_desk;
 struct report;
 struct control;
 
-/* Called on the main thread when the reload has ended; the report is the callee's to free. */
+/* Called on the main thread when the reload has ended; the report (NULL: none) is the callee's to
+ * free. Never called after control_close. */
 typedef void control_reloaded_cb(void *ctx, bool is_done, struct report *report);
 
 /* What serve lends. Everything outlives the control. */
@@ -32,7 +33,7 @@ struct control_hooks {
     size_t n_desks;
     struct world_hub *hub;
     struct health *health;
-    int64_t started_ms;
+    int64_t started_ms; /* wall clock */
 };
 
 /* Opens conf->control and conf->metrics. 0, or -errno with `why`. */
@@ -40,6 +41,9 @@ int control_open(struct event_base *base, const struct conf_server *conf,
                  const struct control_hooks *hooks, struct control **out,
                  char why[static WHY_LEN]);
 void control_close(struct control *control); /* NULL is fine */
+
+/* A reload that something else began (a signal) has ended: status shows how. The report is copied. */
+void control_note_reload(struct control *control, bool is_done, const struct report *report);
 
 /* ---- the client half: each returns the exit status ---- */
 

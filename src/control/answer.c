@@ -1,0 +1,119 @@
+/* answer.c - what each command of the control socket does. Main thread; nothing blocks: a reload
+ * runs elsewhere and calls back. */
+#include "answer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include <waymark/clock.h>
+#include <waymark/report.h>
+#include <waymark/world.h>
+
+#include "control_state.h"
+#include "explain_json.h"
+#include "health_json.h"
+#include "json_put.h"
+#include "question.h"
+#include "request.h"
+#include "socket.h"
+#include "status_json.h"
+
+static json_t *explain(const struct control *c, const json_t *body)
+{
+    const struct question_text text = { .name = get_text(body, "name", NULL),
+                                        .type = get_text(body, "type", NULL),
+                                        .client = get_text(body, "client", NULL),
+                                        .resolver = get_text(body, "resolver", NULL),
+                                        .at = get_text(body, "at", NULL) };
+    struct dns_question question;
+    struct world_hold *hold;
+    char why[WHY_LEN];
+
+    if (question_parse(&text, clock_wall_ms(), &question, why) != 0)
+        return request_error(why);
+    const struct world *world = world_hold(c->hooks.hub, &hold);
+    if (world == NULL)
+        return request_error("no configuration is loaded yet");
+
+    struct explain_source source = { .is_live = true };
+    struct health_status *health = health_copy(c->hooks.health, &source.n_health);
+    source.health = health;
+    json_t *reply = explain_json(world, &question, &source);
+    free(health);
+    world_release(hold);
+    return reply;
+}
+
+static uint64_t world_version(struct world_hub *hub)
+{
+    struct world_hold *hold;
+    const struct world *world = world_hold(hub, &hold);
+    uint64_t version = 0;
+
+    if (world != NULL) {
+        version = world->version;
+        world_release(hold);
+    }
+    return version;
+}
+
+static json_t *reload_json(const struct control *c)
+{
+    const struct last_load *last = &c->last_load;
+    json_t *o = json_object(), *lines = json_array();
+
+    put_bool(o, "is_done", last->is_done);
+    put_int(o, "took_ms", (clock_steady_us() - c->reload_began_us) / 1000);
+    put_int(o, "world", (int64_t)world_version(c->hooks.hub));
+    put_int(o, "errors", (int64_t)last->n_errors);
+    put_int(o, "warnings", (int64_t)last->n_warnings);
+    for (size_t i = 0; i < last->n_lines; i++)
+        json_array_append_new(lines, json_text(last->lines[i]));
+    put(o, "lines", lines);
+    return o;
+}
+
+static void on_reloaded(void *ctx, bool is_done, struct report *report)
+{
+    struct control *c = ctx;
+
+    control_note_reload(c, is_done, report);
+    report_free(report);
+    if (c->reload_client != NULL)
+        socket_reply(c->reload_client, reload_json(c));
+    c->reload_client = NULL;
+}
+
+static void reload(struct control *c, struct socket_client *client)
+{
+    c->reload_client = client; /* before: it may call back at once */
+    c->reload_began_us = clock_steady_us();
+    int err = c->hooks.reload(c->hooks.ctx, on_reloaded, c);
+    if (err == 0)
+        return;
+    c->reload_client = NULL;
+    socket_reply(client,
+                 request_error(err == -EBUSY ? "a reload is running already; try again when "
+                                               "it has ended"
+                                             : "the reload could not be started"));
+}
+
+void answer_request(struct control *control, struct socket_client *client,
+                    const struct request *request)
+{
+    switch (request->verb) {
+    case REQUEST_STATUS:
+        socket_reply(client, status_json(control));
+        break;
+    case REQUEST_EXPLAIN:
+        socket_reply(client, explain(control, request->body));
+        break;
+    case REQUEST_RELOAD:
+        if (control->reload_client != NULL)
+            socket_reply(client, request_error("a reload is running already; try again when it has "
+                                               "ended"));
+        else
+            reload(control, client);
+        break;
+    }
+}

@@ -1,0 +1,166 @@
+/* explain.c - `waymark explain`: ask the running server, or build its world here. In a client
+ * process.
+ *
+ * Both ways end in the same object (explain_json.c) and the same text (explain_text.c). */
+#include <waymark/control.h>
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include <waymark/clock.h>
+#include <waymark/report.h>
+#include <waymark/world.h>
+
+#include "client.h"
+#include "explain_json.h"
+#include "explain_text.h"
+#include "json_put.h"
+#include "question.h"
+
+enum { EXIT_USAGE = 2, EXPLAIN_WAIT_S = 30 };
+
+static json_t *request_of(const struct control_explain_args *args)
+{
+    json_t *request = json_object();
+
+    put_text(request, "do", "explain");
+    put_text(request, "name", args->name);
+    put_text(request, "type", args->type);
+    put_text(request, "client", args->client);
+    put_text(request, "resolver", args->resolver);
+    put_text(request, "at", args->at);
+    return request;
+}
+
+/* Without a health thread there are no verdicts: every target is taken for up. */
+static int take_all_for_up(struct world_hub *hub, const struct conf *conf)
+{
+    int err = 0;
+
+    for (size_t i = 0; i < conf->n_targets && err == 0; i++) {
+        const struct conf_target *target = &conf->targets[i];
+        struct world_verdict verdicts[CONF_ADDRESSES_MAX];
+        size_t n = target->cname != NULL ? 1 : target->n_addresses;
+        for (size_t a = 0; a < n; a++)
+            verdicts[a] = (struct world_verdict){ .target = target->name,
+                                                  .address = (uint8_t)a,
+                                                  .is_up = true,
+                                                  .horizon_s = STEER_STEADY };
+        err = world_set_verdicts(hub, verdicts, n, NULL);
+    }
+    return err == 0 ? world_set_ready(hub) : err;
+}
+
+static json_t *explain_in(struct world_hub *hub, const struct dns_question *question)
+{
+    struct explain_source source = { .is_live = false };
+    struct world_hold *hold;
+    const struct world *world = world_hold(hub, &hold);
+
+    if (world == NULL)
+        return NULL;
+    json_t *x = explain_json(world, question, &source);
+    world_release(hold);
+    return x;
+}
+
+/* NULL when the configuration's files are wrong: then the report has errors. */
+static json_t *explain_offline(struct conf *conf, const struct dns_question *question,
+                               struct report *report)
+{
+    struct world_hub *hub = world_hub_new();
+    json_t *x = NULL;
+
+    if (hub == NULL)
+        report_error(report, "", 0, "out of memory");
+    else if (world_load(hub, conf, report)) {
+        if (take_all_for_up(hub, conf) == 0)
+            x = explain_in(hub, question);
+        if (x == NULL)
+            report_error(report, "", 0, "out of memory");
+    }
+    world_hub_free(hub);
+    return x;
+}
+
+static void put_note(json_t *x, const char *reason, const struct conf *conf)
+{
+    char note[2 * WHY_LEN];
+
+    snprintf(note, sizeof note, "Offline (%s): built from %s, with every target taken for up.",
+             reason, conf->file);
+    put_text(json_object_get(x, "source"), "note", note);
+}
+
+static int show(json_t *x, bool is_json, FILE *out)
+{
+    if (is_json) {
+        json_dumpf(x, out, JSON_INDENT(2));
+        fputc('\n', out);
+    } else {
+        explain_text(x, out);
+    }
+    json_decref(x);
+    return EXIT_SUCCESS;
+}
+
+/* 0: answered; 1: no server is there, and `why` says so; -1: the server is there and refuses. */
+static int ask_server(const struct control_explain_args *args, const struct conf *conf, json_t **x,
+                      char why[static WHY_LEN])
+{
+    if (args->is_offline || conf->server.control == NULL) {
+        why_set(why, 0, args->is_offline ? "as asked" : "no control socket is configured");
+        return 1;
+    }
+    int err = client_ask(conf->server.control, request_of(args), EXPLAIN_WAIT_S, x, why);
+    bool is_absent = err == -ENOENT || err == -ECONNREFUSED || err == -ENAMETOOLONG;
+    return err == 0 ? 0 : is_absent ? 1 : -1;
+}
+
+static int explain_with(struct conf *conf, const struct control_explain_args *args,
+                        const struct dns_question *question, struct report *report, FILE *out)
+{
+    char why[WHY_LEN];
+    json_t *x = NULL;
+    int status = ask_server(args, conf, &x, why);
+
+    if (status < 0) {
+        fprintf(stderr, "waymark: %s (explain --offline asks the files alone)\n", why);
+        return EXIT_FAILURE;
+    }
+    if (status > 0) {
+        x = explain_offline(conf, question, report);
+        if (x == NULL) {
+            report_print(report, stderr);
+            return EXIT_FAILURE;
+        }
+        put_note(x, why, conf);
+    }
+    return show(x, args->is_json, out);
+}
+
+int control_explain(const struct control_explain_args *args, FILE *out)
+{
+    const struct question_text text = { .name = args->name,
+                                        .type = args->type,
+                                        .client = args->client,
+                                        .resolver = args->resolver,
+                                        .at = args->at };
+    struct dns_question question;
+    char why[WHY_LEN];
+    int status = EXIT_FAILURE;
+
+    if (question_parse(&text, clock_wall_ms(), &question, why) != 0) {
+        fprintf(stderr, "waymark: explain: %s\n", why);
+        return EXIT_USAGE;
+    }
+    struct report *report = report_new();
+    struct conf *conf = report == NULL ? NULL : conf_load(args->conf_file, report);
+    if (conf != NULL)
+        status = explain_with(conf, args, &question, report, out);
+    else if (report != NULL)
+        report_print(report, stderr);
+    conf_unref(conf);
+    report_free(report);
+    return status;
+}

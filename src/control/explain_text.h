@@ -1,0 +1,9 @@
+/* explain_text.h - an explanation for a terminal, from explain_json's object. Pure. */
+#pragma once
+
+#include <stdio.h>
+
+#include <jansson.h>
+
+/* The object may come from another version: what it lacks is left out. */
+void explain_text(const json_t *explanation, FILE *out);

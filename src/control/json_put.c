@@ -1,0 +1,88 @@
+/* json_put.c - members in and out of JSON objects. Pure. */
+#include "json_put.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The text with every octet beyond ASCII written \xHH. */
+static json_t *escaped(const char *text)
+{
+    char *out = malloc(strlen(text) * 4 + 1);
+    size_t n = 0;
+
+    if (out == NULL)
+        return NULL;
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < 0x80)
+            out[n++] = *text;
+        else
+            n += (size_t)sprintf(out + n, "\\x%02x", (unsigned char)*text);
+    }
+    out[n] = '\0';
+    json_t *string = json_string(out);
+    free(out);
+    return string;
+}
+
+json_t *json_text(const char *text)
+{
+    if (text == NULL)
+        return json_null();
+    json_t *string = json_string(text);
+    return string != NULL ? string : escaped(text);
+}
+
+void put(json_t *object, const char *key, json_t *value)
+{
+    json_object_set_new(object, key, value);
+}
+
+void put_text(json_t *object, const char *key, const char *text)
+{
+    put(object, key, json_text(text));
+}
+
+void put_int(json_t *object, const char *key, int64_t value)
+{
+    put(object, key, json_integer(value));
+}
+
+void put_real(json_t *object, const char *key, double value)
+{
+    put(object, key, isfinite(value) ? json_real(value) : json_null());
+}
+
+void put_bool(json_t *object, const char *key, bool value)
+{
+    put(object, key, json_boolean(value));
+}
+
+const char *get_text(const json_t *object, const char *key, const char *otherwise)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    return text != NULL ? text : otherwise;
+}
+
+int64_t get_int(const json_t *object, const char *key, int64_t otherwise)
+{
+    const json_t *value = json_object_get(object, key);
+
+    return json_is_integer(value) ? json_integer_value(value) : otherwise;
+}
+
+double get_real(const json_t *object, const char *key, double otherwise)
+{
+    const json_t *value = json_object_get(object, key);
+
+    return json_is_number(value) ? json_number_value(value) : otherwise;
+}
+
+bool get_bool(const json_t *object, const char *key, bool otherwise)
+{
+    const json_t *value = json_object_get(object, key);
+
+    return json_is_boolean(value) ? json_is_true(value) : otherwise;
+}

@@ -1,0 +1,328 @@
+/* status_text.c - the status for a terminal, from status_json's object. Pure.
+ *
+ * Read at three in the morning: what is wrong comes first, then the rest in tables. */
+#include "status_text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "json_put.h"
+#include "moment.h"
+#include "table.h"
+#include "text.h"
+
+enum { LINE_LEN = 512 };
+
+static const json_t *at(const json_t *object, const char *key)
+{
+    return json_object_get(object, key);
+}
+
+static bool is(const json_t *object, const char *key, const char *value)
+{
+    return strcmp(get_text(object, key, ""), value) == 0;
+}
+
+static int64_t now_of(const json_t *status)
+{
+    return get_int(status, "now_ms", 0);
+}
+
+/* ---- what is wrong ---- */
+
+/* Every trouble is one line; *n counts them. */
+static void trouble(FILE *out, int *n, const char *text)
+{
+    if ((*n)++ == 0)
+        text_heading(out, "WRONG");
+    fputs("  ", out);
+    text_wrapped(out, 4, text);
+}
+
+static void find_down_targets(const json_t *status, FILE *out, int *n)
+{
+    char text[LINE_LEN], span[SPAN_TEXT_LEN];
+    size_t i;
+    const json_t *target;
+
+    json_array_foreach(at(status, "targets"), i, target)
+    {
+        if (!is(target, "verdict", "down"))
+            continue;
+        snprintf(text, sizeof text, "target %s (%s) is down for %s: %s",
+                 get_text(target, "target", "?"), get_text(target, "address", "not resolved"),
+                 span_format(now_of(status) - get_int(target, "since_ms", now_of(status)), span),
+                 get_text(target, "error", "no reason known"));
+        trouble(out, n, text);
+    }
+}
+
+static void find_rows(const json_t *status, FILE *out, int *n)
+{
+    char text[LINE_LEN];
+    size_t i;
+    const json_t *service;
+
+    json_array_foreach(at(status, "services"), i, service)
+    {
+        long long open = get_int(service, "open_rows", 0),
+                  empty = get_int(service, "empty_rows", 0);
+        const char *name = get_text(service, "name", "?");
+        if (open > 0) {
+            snprintf(text, sizeof text,
+                     "service %s: verdicts are ignored for %lld group(s) of clients, none of whose "
+                     "targets is up",
+                     name, open);
+            trouble(out, n, text);
+        }
+        if (empty > 0) {
+            snprintf(text, sizeof text, "service %s: no target at all for %lld group(s) of clients",
+                     name, empty);
+            trouble(out, n, text);
+        }
+    }
+}
+
+static void find_failed_reload(const json_t *status, FILE *out, int *n)
+{
+    const json_t *last = at(status, "last_reload"), *line;
+    char text[LINE_LEN], when[MOMENT_TEXT_LEN];
+    size_t i;
+
+    if (!json_is_object(last) || get_bool(last, "is_done", true))
+        return;
+    snprintf(
+        text, sizeof text,
+        "the last reload (%s) failed with %lld error(s); the configuration before it is in use",
+        moment_format(get_int(last, "at_ms", 0), when), (long long)get_int(last, "errors", 0));
+    trouble(out, n, text);
+    json_array_foreach(at(last, "lines"), i, line)
+    {
+        fputs("    ", out);
+        text_wrapped(out, 6, json_is_string(line) ? json_string_value(line) : "");
+    }
+}
+
+static void find_unready(const json_t *status, FILE *out, int *n)
+{
+    const json_t *world = at(status, "world");
+
+    if (!json_is_object(world))
+        trouble(out, n, "no configuration is loaded: every query is refused");
+    else if (!get_bool(world, "is_ready", true))
+        trouble(out, n, "steered names are not answered yet: first probe results are awaited");
+}
+
+static void write_troubles(const json_t *status, FILE *out)
+{
+    int n = 0;
+
+    find_unready(status, out, &n);
+    find_down_targets(status, out, &n);
+    find_rows(status, out, &n);
+    find_failed_reload(status, out, &n);
+    if (n == 0)
+        fputs("Nothing is wrong.\n", out);
+}
+
+/* ---- the rest ---- */
+
+static void write_server(const json_t *status, FILE *out)
+{
+    const json_t *server = at(status, "server"), *world = at(status, "world"), *where;
+    char span[SPAN_TEXT_LEN], when[MOMENT_TEXT_LEN];
+    size_t i;
+
+    text_heading(out, "Server");
+    text_field(out, "version", "%s, process %lld, %lld threads", get_text(server, "version", "?"),
+               (long long)get_int(server, "pid", 0), (long long)get_int(server, "threads", 0));
+    text_field(out, "up for", "%s, since %s",
+               span_format(get_int(server, "uptime_s", 0) * 1000, span),
+               moment_format(get_int(server, "started_ms", 0), when));
+    json_array_foreach(at(server, "listen"), i, where)
+        text_field(out, i == 0 ? "listens on" : "", "%s",
+                   json_is_string(where) ? json_string_value(where) : "?");
+    if (get_text(server, "metrics", NULL) != NULL)
+        text_field(out, "metrics", "http://%s/metrics", get_text(server, "metrics", ""));
+    text_field(out, "configuration", "%s, loaded %s in %lld ms", get_text(world, "file", "?"),
+               moment_format(get_int(world, "loaded_ms", 0), when),
+               (long long)get_int(world, "load_ms", 0));
+    text_field(out, "world",
+               "%lld; %lld loads, %lld failed; %lld rebuilds, last %.1f ms, longest "
+               "%.1f ms",
+               (long long)get_int(world, "version", 0), (long long)get_int(world, "loads", 0),
+               (long long)get_int(world, "failed_loads", 0),
+               (long long)get_int(world, "rebuilds", 0),
+               (double)get_int(world, "last_rebuild_us", 0) / 1000,
+               (double)get_int(world, "max_rebuild_us", 0) / 1000);
+}
+
+static void write_queries(const json_t *status, FILE *out)
+{
+    const json_t *q = at(status, "queries");
+    char total[NUMBER_TEXT_LEN];
+    double recent = get_real(q, "recent_per_s", -1);
+
+    text_heading(out, "Queries");
+    text_field(out, "total", "%s, %.1f per second since the start",
+               number_format(get_int(q, "total", 0), total), get_real(q, "per_s", 0));
+    if (recent >= 0)
+        text_field(out, "last minute", "%.1f per second", recent);
+    text_field(out, "odd", "%lld malformed, %lld dropped, %lld truncated",
+               (long long)get_int(q, "malformed", 0), (long long)get_int(q, "dropped", 0),
+               (long long)get_int(q, "truncated", 0));
+    text_field(out, "steered", "%lld with a client subnet; %lld answers that ignored verdicts",
+               (long long)get_int(q, "with_ecs", 0), (long long)get_int(q, "open_answers", 0));
+}
+
+/* "12 s ago", or "-". */
+static void put_age(struct table *t, const json_t *status, int64_t at_ms)
+{
+    char span[SPAN_TEXT_LEN], text[SPAN_TEXT_LEN + 8];
+
+    snprintf(text, sizeof text, "%s", span_format(now_of(status) - at_ms, span));
+    table_cell(t, "%s", at_ms == 0 ? "-" : text);
+}
+
+static void write_targets(const json_t *status, FILE *out)
+{
+    static const char *const heads[] = { "target", "address", "verdict", "for",
+                                         "probed", "rtt",     NULL };
+    struct table *t = table_new(heads, "lllrrr");
+    size_t i;
+    const json_t *target;
+
+    json_array_foreach(at(status, "targets"), i, target)
+    {
+        int64_t rtt_us = get_int(target, "rtt_us", 0);
+        table_cell(t, "%s", get_text(target, "target", "?"));
+        table_cell(t, "%s", get_text(target, "address", "not resolved"));
+        table_cell(t, "%s",
+                   is(target, "verdict", "down") ? "DOWN" : get_text(target, "verdict", "?"));
+        put_age(t, status, get_int(target, "since_ms", 0));
+        put_age(t, status, get_int(target, "last_probe_ms", 0));
+        if (rtt_us > 0)
+            table_cell(t, "%.1f ms", (double)rtt_us / 1000);
+        else
+            table_cell(t, "-");
+        if (get_text(target, "error", NULL) != NULL)
+            table_note(t, get_text(target, "error", ""));
+    }
+    table_end(t, "Targets", out);
+}
+
+static void write_services(const json_t *status, FILE *out)
+{
+    static const char *const heads[] = { "service", "targets", "plan", "classes", "networks",
+                                         "view",    "table",   "open", "empty",   NULL };
+    struct table *t = table_new(heads, "lrrrrrrrr");
+    char text[NUMBER_TEXT_LEN];
+    size_t i;
+    const json_t *s;
+
+    json_array_foreach(at(status, "services"), i, s)
+    {
+        table_cell(t, "%s", get_text(s, "name", "?"));
+        table_cell(t, "%lld", (long long)get_int(s, "targets", 0));
+        table_cell(t, "%lld", (long long)get_int(s, "plan", 0));
+        table_cell(t, "%s", number_format(get_int(s, "classes", 0), text));
+        table_cell(t, "%s", number_format(get_int(s, "view_leaves", 0), text));
+        table_cell(t, "%s", octets_format(get_int(s, "view_bytes", 0), text));
+        table_cell(t, "%s", octets_format(get_int(s, "table_bytes", 0), text));
+        table_cell(t, "%s", number_format(get_int(s, "open_rows", 0), text));
+        table_cell(t, "%s", number_format(get_int(s, "empty_rows", 0), text));
+    }
+    table_end(t, "Services (those of one plan share its view and table)", out);
+}
+
+static void write_zones(const json_t *status, FILE *out)
+{
+    static const char *const heads[] = { "zone", "serial", "names", "records", "file", NULL };
+    struct table *t = table_new(heads, "lrrrl");
+    char text[NUMBER_TEXT_LEN];
+    size_t i;
+    const json_t *zone;
+
+    json_array_foreach(at(status, "zones"), i, zone)
+    {
+        table_cell(t, "%s", get_text(zone, "name", "?"));
+        table_cell(t, "%lld", (long long)get_int(zone, "serial", 0));
+        table_cell(t, "%s", number_format(get_int(zone, "names", 0), text));
+        table_cell(t, "%s", number_format(get_int(zone, "records", 0), text));
+        table_cell(t, "%s", get_text(zone, "file", "?"));
+    }
+    table_end(t, "Zones", out);
+}
+
+static void write_geo(const json_t *status, FILE *out)
+{
+    static const char *const heads[] = { "geographic data", "type", "built", "networks", NULL };
+    struct table *t = table_new(heads, "lllr");
+    char text[NUMBER_TEXT_LEN], when[MOMENT_TEXT_LEN];
+    size_t i;
+    const json_t *source;
+
+    json_array_foreach(at(status, "geo"), i, source)
+    {
+        int64_t built_s = get_int(source, "built_s", 0);
+        table_cell(t, "%s", get_text(source, "path", "?"));
+        table_cell(t, "%s", get_text(source, "type", "?"));
+        table_cell(t, "%.10s", built_s == 0 ? "-" : moment_format(built_s * 1000, when));
+        table_cell(t, "%s", number_format(get_int(source, "networks", 0), text));
+    }
+    table_end(t, "Data", out);
+    json_array_foreach(at(status, "attribution"), i, source)
+    {
+        fputs("  ", out);
+        text_wrapped(out, 2, json_is_string(source) ? json_string_value(source) : "");
+    }
+}
+
+static void write_memory(const json_t *status, FILE *out)
+{
+    const json_t *m = at(status, "memory");
+    char zones[NUMBER_TEXT_LEN], geo[NUMBER_TEXT_LEN], views[NUMBER_TEXT_LEN],
+        tables[NUMBER_TEXT_LEN], resident[NUMBER_TEXT_LEN];
+
+    text_heading(out, "Memory");
+    text_field(out, "resident",
+               "%s: zones %s, places %s, views %s, tables %s, the rest is the "
+               "process itself",
+               octets_format(get_int(m, "resident", 0), resident),
+               octets_format(get_int(m, "zones", 0), zones),
+               octets_format(get_int(m, "geo", 0), geo),
+               octets_format(get_int(m, "views", 0), views),
+               octets_format(get_int(m, "tables", 0), tables));
+}
+
+void status_text(const json_t *status, FILE *out)
+{
+    write_troubles(status, out);
+    write_server(status, out);
+    write_queries(status, out);
+    write_targets(status, out);
+    write_services(status, out);
+    write_zones(status, out);
+    write_geo(status, out);
+    write_memory(status, out);
+}
+
+void reload_text(const json_t *reply, FILE *out)
+{
+    size_t i;
+    const json_t *line;
+    long long shown = (long long)json_array_size(at(reply, "lines"));
+    long long found = get_int(reply, "errors", 0) + get_int(reply, "warnings", 0);
+
+    json_array_foreach(at(reply, "lines"), i, line)
+        text_wrapped(out, 0, json_is_string(line) ? json_string_value(line) : "");
+    if (found > shown)
+        fprintf(out, "and %lld more\n", found - shown);
+    if (get_bool(reply, "is_done", false))
+        fprintf(out, "Reloaded in %lld ms: world %lld, %lld warning(s).\n",
+                (long long)get_int(reply, "took_ms", 0), (long long)get_int(reply, "world", 0),
+                (long long)get_int(reply, "warnings", 0));
+    else
+        fprintf(out, "Not reloaded: %lld error(s). The running configuration stays in use.\n",
+                (long long)get_int(reply, "errors", 0));
+}
