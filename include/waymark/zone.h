@@ -68,7 +68,8 @@ struct zone_match {
 struct zone_set *zone_set_load(const struct conf *conf, struct report *report);
 void zone_set_free(struct zone_set *set); /* NULL is fine */
 
-/* The deepest zone answers; only for DS at a cut does the parent (RFC 4035 3.1.4.1). */
+/* The deepest zone answers; only for DS at a cut does the parent (RFC 4035 3.1.4.1): FOUND, and node
+ * is the cut, whether the child is here or not. */
 struct zone_match zone_find(const struct zone_set *set, const struct wire_name *name,
                             uint16_t type);
 

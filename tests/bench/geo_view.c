@@ -1,0 +1,210 @@
+/* geo_view.c - how long do a base and its views take, how large are they, how fast is a lookup?
+ *
+ *     geo_view [--countries FILE] [--networks FILE] [--repeat N] DATABASE...
+ *
+ * Views: the nearest of 16 PoPs, and the order of the nearest 4 of them. Lookups: random addresses
+ * of public IPv4 space, and random addresses in networks that the IPv6 view holds. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include <waymark/addr.h>
+#include <waymark/clock.h>
+#include <waymark/conf.h>
+#include <waymark/geo.h>
+#include <waymark/report.h>
+#include <waymark/rng.h>
+
+enum { POPS = 16, ORDERS = POPS * POPS * POPS * POPS, ADDRESSES = 1 << 20, ROUNDS = 16 };
+
+static const double pops[POPS][2] = {
+    { 35.68, 139.69 }, { 51.51, -0.13 },  { 40.71, -74.01 }, { -33.87, 151.21 },
+    { 48.86, 2.35 },   { -23.55, -46.63 }, { -26.20, 28.05 }, { 1.35, 103.82 },
+    { 37.77, -122.42 }, { 50.11, 8.68 },  { 19.08, 72.88 },  { 25.20, 55.27 },
+    { 41.88, -87.63 }, { 52.23, 21.01 },  { 22.32, 114.17 }, { 19.43, -99.13 },
+};
+
+/* Orders that occur, numbered as they come. */
+struct orders {
+    int depth;
+    uint32_t n;
+    uint32_t class_of[ORDERS];
+};
+
+static double chord(double lat_a, double lon_a, double lat_b, double lon_b)
+{
+    double rad = M_PI / 180, dlat = sin((lat_b - lat_a) * rad / 2);
+    double dlon = sin((lon_b - lon_a) * rad / 2);
+
+    return dlat * dlat + cos(lat_a * rad) * cos(lat_b * rad) * dlon * dlon;
+}
+
+static uint32_t classify(void *ctx, const struct geo_place *place, int prefix)
+{
+    struct orders *o = ctx;
+    double away[POPS];
+    uint32_t order = 0;
+
+    if (!place->has_point)
+        return 0;
+    for (int i = 0; i < POPS; i++)
+        away[i] = chord((double)place->latitude, (double)place->longitude, pops[i][0], pops[i][1]);
+    for (int rank = 0; rank < o->depth; rank++) {
+        int best = 0;
+        for (int i = 1; i < POPS; i++)
+            best = away[i] < away[best] ? i : best;
+        away[best] = INFINITY;
+        order = order * POPS + (uint32_t)best;
+    }
+    if (o->class_of[order] == 0)
+        o->class_of[order] = ++o->n;
+    return o->class_of[order];
+}
+
+struct sample {
+    struct addr *list;
+    size_t n;
+    struct rng *rng;
+    size_t seen;
+};
+
+/* Every leaf below 2000::/3 has the same chance to be in the sample. */
+static void sample_leaf(void *ctx, const struct prefix *network, uint32_t class)
+{
+    struct sample *s = ctx;
+
+    if (network->addr.family != 6 || network->addr.octets[0] >> 5 != 1)
+        return;
+    size_t at = s->seen < s->n ? s->seen : rng_next(s->rng) % (s->seen + 1);
+    s->seen++;
+    if (at >= s->n)
+        return;
+    s->list[at] = network->addr;
+    for (int i = network->bits / 8 + 1; i < 16; i++)
+        s->list[at].octets[i] = (uint8_t)rng_next(s->rng);
+}
+
+static void random_ipv4(struct addr *list, size_t n, struct rng *rng)
+{
+    for (size_t i = 0; i < n;) {
+        uint64_t octets = rng_next(rng);
+        uint8_t first = (uint8_t)octets;
+        if (first == 0 || first == 10 || first == 127 || first >= 224)
+            continue;
+        list[i] = (struct addr){ .family = 4 };
+        memcpy(list[i++].octets, &octets, 4);
+    }
+}
+
+static double lookup_ns(const struct geo_view *view, const struct addr *list, size_t n)
+{
+    double best = INFINITY;
+    uint64_t sum = 0;
+
+    if (n == 0)
+        return 0;
+    for (int round = 0; round < ROUNDS; round++) {
+        int64_t since_us = clock_steady_us();
+        for (size_t i = 0; i < n; i++)
+            sum += geo_view_find(view, &list[i]).class;
+        double ns = (double)(clock_steady_us() - since_us) * 1000 / (double)n;
+        best = ns < best ? ns : best;
+    }
+    fprintf(stderr, sum == 42 ? " " : ""); /* the sum is used */
+    return best;
+}
+
+static void bench_view(const struct geo *geo, int depth, int repeat)
+{
+    struct orders *orders = calloc(1, sizeof *orders);
+    struct addr *list = calloc(ADDRESSES, sizeof *list);
+    struct geo_view *view = NULL;
+    struct rng rng;
+    char why[WHY_LEN];
+    int64_t best_us = INT64_MAX;
+
+    orders->depth = depth;
+    for (int i = 0; i < repeat; i++) {
+        geo_view_free(view);
+        int64_t since_us = clock_steady_us();
+        if (geo_view_build(geo, NULL, 0, classify, orders, &view, why) != 0) {
+            fprintf(stderr, "%s\n", why);
+            exit(1);
+        }
+        int64_t us = clock_steady_us() - since_us;
+        best_us = us < best_us ? us : best_us;
+    }
+    printf("view, nearest %d of %d: %u classes, compiled in %.0f ms, %zu networks, %.1f MB\n", depth,
+           POPS, orders->n + 1, (double)best_us / 1000, geo_view_leaves(view),
+           (double)geo_view_bytes(view) / 1e6);
+    rng_seed(&rng, 1);
+    random_ipv4(list, ADDRESSES, &rng);
+    printf("  lookup, random public IPv4: %.1f ns\n", lookup_ns(view, list, ADDRESSES));
+    struct sample sample = { list, ADDRESSES, &rng, 0 };
+    geo_view_each(view, sample_leaf, &sample);
+    size_t n = sample.seen < ADDRESSES ? sample.seen : ADDRESSES;
+    printf("  lookup, random IPv6 network: %.1f ns (of %zu)\n", lookup_ns(view, list, n),
+           sample.seen);
+    geo_view_free(view);
+    free(list);
+    free(orders);
+}
+
+static struct geo *load(const struct conf_geo *conf, int repeat)
+{
+    struct geo *geo = NULL;
+    int64_t best_us = INT64_MAX;
+
+    for (int i = 0; i < repeat; i++) {
+        struct report *report = report_new();
+        geo_free(geo);
+        int64_t since_us = clock_steady_us();
+        geo = geo_load(conf, report);
+        int64_t us = clock_steady_us() - since_us;
+        best_us = us < best_us ? us : best_us;
+        report_print(report, stderr);
+        report_free(report);
+        if (geo == NULL)
+            exit(1);
+    }
+    for (size_t i = 0; i < geo_sources(geo); i++) {
+        const struct geo_source *s = geo_source_at(geo, i);
+        printf("%s (%s): %zu networks, %u ms\n", s->path, s->type, s->networks, s->load_ms);
+    }
+    printf("base: loaded in %.0f ms, %zu places, %.1f MB\n", (double)best_us / 1000,
+           geo_places(geo), (double)geo_bytes(geo) / 1e6);
+    return geo;
+}
+
+int main(int argc, char **argv)
+{
+    const char *databases[16];
+    struct conf_geo conf = { .databases = databases };
+    struct rusage usage;
+    int repeat = 3;
+
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--countries") == 0 && i + 1 < argc)
+            conf.countries = argv[++i];
+        else if (strcmp(argv[i], "--networks") == 0 && i + 1 < argc)
+            conf.networks = argv[++i];
+        else if (strcmp(argv[i], "--repeat") == 0 && i + 1 < argc)
+            repeat = atoi(argv[++i]);
+        else if (conf.n_databases < 16)
+            databases[conf.n_databases++] = argv[i];
+    }
+    if (conf.n_databases == 0 || repeat < 1) {
+        fprintf(stderr, "usage: geo_view [--countries FILE] [--networks FILE] [--repeat N] "
+                        "DATABASE...\n");
+        return 2;
+    }
+    struct geo *geo = load(&conf, repeat);
+    bench_view(geo, 1, repeat);
+    bench_view(geo, 4, repeat);
+    getrusage(RUSAGE_SELF, &usage);
+    printf("peak memory: %.0f MB\n", (double)usage.ru_maxrss / 1024);
+    geo_free(geo);
+    return 0;
+}
