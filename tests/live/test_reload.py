@@ -1,0 +1,132 @@
+"""test_reload.py - a new configuration while the old one serves; a broken one changes nothing."""
+import shutil
+import signal
+import subprocess
+import threading
+import time
+import unittest
+
+import live
+from live import NOERROR, NXDOMAIN
+
+NEW = live.ZONE + "new IN A 192.0.2.9\n"
+BROKEN = live.ZONE + "bad IN A 192.0.2.300\n"
+
+
+class Reload(live.LiveTest):
+    def reload(self, s, outcome):
+        since = len(s.log)
+        s.send(signal.SIGHUP)
+        s.wait_for(f"reload {outcome}", since)
+        return s.log[since:]
+
+    def test_a_sighup_brings_the_new_zone(self):
+        s = self.server().start()
+        self.assertEqual(s.ask("new.plain.example").code, NXDOMAIN)
+        s.write_zone(NEW)
+        self.reload(s, "done")
+        self.assertEqual(s.ask("new.plain.example").code, NOERROR)
+        self.stop(s)
+
+    def test_a_broken_zone_is_named_and_the_old_one_serves(self):
+        s = self.server().start()
+        s.write_zone(BROKEN)
+        log = self.reload(s, "failed")
+        self.assertRegex(log, r"plain\.zone:9:")
+        self.assertEqual(s.ask("www.plain.example").code, NOERROR)
+        s.write_zone(NEW)
+        self.reload(s, "done")
+        self.assertEqual(s.ask("new.plain.example").code, NOERROR)
+        self.stop(s)
+
+    def test_every_mistake_of_a_broken_configuration_is_logged(self):
+        s = self.server().start()
+        s.write_conf(server="threads = -1; udp_siez = 512;")
+        log = self.reload(s, "failed")
+        self.assertIn("threads", log)
+        self.assertIn("udp_siez", log)
+        self.assertEqual(s.ask("www.plain.example").code, NOERROR)
+        self.stop(s)
+
+    def test_what_needs_a_restart_is_named(self):
+        s = self.server(server="threads = 1;").start()
+        s.write_conf(server="threads = 2; tcp_idle_s = 33;")
+        log = self.reload(s, "done")
+        self.assertIn("server.threads", log)
+        self.assertIn("server.tcp_idle_s", log)
+        self.assertNotIn("server.listen", log)
+        self.stop(s)
+
+    def test_the_subcommand_reloads_and_says_how_it_went(self):
+        s = self.server().start()
+        s.write_zone(NEW)
+        status, out, err = live.waymark("reload", "-c", s.conf)
+        self.assertEqual(status, 0, out + err)
+        self.assertEqual(s.ask("new.plain.example").code, NOERROR)
+        s.write_zone(BROKEN)
+        status, out, err = live.waymark("reload", "-c", s.conf)
+        self.assertEqual(status, 1, out + err)
+        self.assertIn("plain.zone:9", out + err)
+        self.assertEqual(s.ask("new.plain.example").code, NOERROR)
+        self.stop(s)
+
+    def test_a_burst_of_sighups_ends_with_the_last_zone(self):
+        s = self.server().start()
+        for i in range(30):
+            s.write_zone(live.ZONE + f"n{i} IN A 192.0.2.9\n")
+            s.send(signal.SIGHUP)
+            time.sleep(0.005)
+        deadline = time.monotonic() + live.PATIENCE_S
+        while s.ask("n29.plain.example").code != NOERROR:
+            self.assertLess(time.monotonic(), deadline, s.log)
+            time.sleep(0.05)
+        self.stop(s)
+
+    def test_a_sigterm_during_a_reload_ends_it_cleanly(self):
+        s = self.server().start()
+        s.send(signal.SIGHUP)
+        self.stop(s)
+
+    def test_no_query_is_lost_while_worlds_come_and_go(self):
+        s = self.server(server="threads = 2;").start()
+        over, lost, asked = threading.Event(), [], []
+
+        def client():
+            while not over.is_set():
+                try:
+                    if s.ask("www.plain.example", timeout=10).n_answer != 1:
+                        lost.append("wrong")
+                except OSError as e:
+                    lost.append(str(e))
+                asked.append(1)
+
+        clients = [threading.Thread(target=client) for _ in range(4)]
+        for c in clients:
+            c.start()
+        for _ in range(15):
+            self.reload(s, "done")
+        over.set()
+        for c in clients:
+            c.join()
+        self.assertEqual(lost, [])
+        self.assertGreater(len(asked), 50)
+        self.stop(s)
+
+    @unittest.skipUnless(shutil.which("dnsperf"), "no dnsperf")
+    def test_dnsperf_loses_nothing_over_reloads(self):
+        s = self.server(server="threads = 2;").start()
+        with open(s.path("queries"), "w") as f:
+            f.write("www.plain.example A\nno.plain.example A\nplain.example SOA\n")
+        load = subprocess.Popen(["dnsperf", "-s", "127.0.0.1", "-p", str(s.port), "-d",
+                                 s.path("queries"), "-l", "4", "-Q", "2000", "-t", "5"],
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for _ in range(6):
+            time.sleep(0.5)
+            self.reload(s, "done")
+        out = load.communicate(timeout=live.PATIENCE_S)[0]
+        self.assertRegex(out, r"Queries lost:\s+0 ")
+        self.stop(s)
+
+
+if __name__ == "__main__":
+    live.main()
