@@ -2,12 +2,15 @@
 #pragma once
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include <waymark/addr.h>
+#include <waymark/clock.h>
+#include <waymark/rng.h>
 
 /* Every wait in a test ends: a receive that takes longer fails. */
 static inline void loopback_limit(int fd, int seconds)
@@ -18,42 +21,40 @@ static inline void loopback_limit(int fd, int seconds)
     assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit), 0);
 }
 
-/* An address with port 0: the kernel picks. `text` like "127.0.0.1" or "::1". */
-static inline int loopback_bind(const char *text, int type, struct endpoint *out)
+/* "127.0.0.1" or "::1", with a port. */
+static inline struct endpoint loopback_at(const char *text, uint16_t port)
 {
-    struct sockaddr_storage sa;
-    struct endpoint at = { .port = 0 };
+    struct endpoint at = { .port = port };
 
     assert_true(addr_parse(text, &at.addr));
-    socklen_t len = endpoint_to_sockaddr(&at, &sa);
-    int fd = socket(sa.ss_family, type, 0);
-    assert_true(fd >= 0);
-    assert_int_equal(bind(fd, (struct sockaddr *)&sa, len), 0);
-    len = sizeof sa;
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&sa, &len), 0);
-    out->addr = addr_from_sockaddr((struct sockaddr *)&sa, &out->port);
-    loopback_limit(fd, 10);
-    return fd;
+    return at;
 }
 
-/* A port that was free a moment ago, for UDP and TCP. */
-static inline struct endpoint loopback_free_port(const char *text)
+static inline bool loopback_is_free(const struct endpoint *at, int type)
 {
     struct sockaddr_storage sa;
-    struct endpoint at;
+    socklen_t len = endpoint_to_sockaddr(at, &sa);
+    int fd = socket(sa.ss_family, type, 0);
+    bool is_free = bind(fd, (struct sockaddr *)&sa, len) == 0;
 
-    for (int i = 0; i < 50; i++) {
-        int udp = loopback_bind(text, SOCK_DGRAM, &at);
-        int tcp = socket(at.addr.family == 4 ? AF_INET : AF_INET6, SOCK_STREAM, 0);
-        socklen_t len = endpoint_to_sockaddr(&at, &sa);
-        int err = bind(tcp, (struct sockaddr *)&sa, len);
-        close(tcp);
-        close(udp);
-        if (err == 0)
+    close(fd);
+    return is_free;
+}
+
+/* A port that was free a moment ago, for UDP and TCP; below those that the kernel gives to clients,
+ * other tests' among them. */
+static inline struct endpoint loopback_free_port(const char *text)
+{
+    struct rng rng;
+
+    rng_seed(&rng, (uint64_t)clock_steady_us() ^ (uint64_t)getpid() << 32);
+    for (int i = 0; i < 200; i++) {
+        struct endpoint at = loopback_at(text, (uint16_t)(10000 + rng_next(&rng) % 20000));
+        if (loopback_is_free(&at, SOCK_DGRAM) && loopback_is_free(&at, SOCK_STREAM))
             return at;
     }
     fail_msg("no free port");
-    return at;
+    return loopback_at(text, 0);
 }
 
 static inline int loopback_connect(const struct endpoint *to, int type)

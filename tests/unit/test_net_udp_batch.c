@@ -175,8 +175,7 @@ static void check_wildcard(const char *wildcard, const char *asked)
     char got;
 
     set_up(&b, wildcard);
-    struct endpoint to = { .port = b.at.port };
-    assert_true(addr_parse(asked, &to.addr));
+    struct endpoint to = loopback_at(asked, b.at.port);
     int client = loopback_connect(&to, SOCK_DGRAM);
     for (int i = 0; i < 3; i++) {
         loopback_send(client, "q", 1);
@@ -191,22 +190,24 @@ static void check_wildcard(const char *wildcard, const char *asked)
 
 static void on_a_wildcard_the_answer_leaves_from_the_asked_address(void **state)
 {
-    struct endpoint probe = { 0 };
+    struct endpoint here = loopback_at("::1", 0);
     char why[WHY_LEN];
 
     check_wildcard("0.0.0.0", "127.0.0.1");
     check_wildcard("0.0.0.0", "127.3.2.1");
-    addr_parse("::1", &probe.addr);
-    if (net_bind_try(&probe, why) == 0)
+    if (net_bind_try(&here, why) == 0) /* this machine has IPv6 */
         check_wildcard("::", "::1");
 }
 
 static void a_port_that_is_taken_gets_a_sentence(void **state)
 {
-    struct endpoint at;
     char why[WHY_LEN], text[ENDPOINT_TEXT_LEN];
-    int other = loopback_bind("127.0.0.1", SOCK_DGRAM, &at);
+    struct sockaddr_storage sa;
+    struct endpoint at = loopback_free_port("127.0.0.1");
+    socklen_t len = endpoint_to_sockaddr(&at, &sa);
+    int other = socket(AF_INET, SOCK_DGRAM, 0);
 
+    assert_int_equal(bind(other, (struct sockaddr *)&sa, len), 0);
     assert_int_equal(net_bind_try(&at, why), -EADDRINUSE);
     assert_non_null(strstr(why, endpoint_format(&at, text)));
     assert_non_null(strstr(why, "server.listen"));
