@@ -239,8 +239,10 @@ static enum zone_lex_verdict give_up(struct zone_lex *lex, const struct cut *cut
 {
     if (why == no_memory)
         return ZONE_LEX_NO_MEMORY;
+    if (why == too_long && cut->open_line != 0)
+        why = left_open;
     *trouble = (struct zone_lex_trouble){ why == left_open ? cut->open_line : lex->line, why };
-    if (why == left_open || (why == too_long && cut->open_line != 0))
+    if (why == left_open)
         recover_from_open(lex, cut->from, cut->from_line);
     else if (cut->open_line != 0)
         recover_within(lex);

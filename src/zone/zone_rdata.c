@@ -60,26 +60,28 @@ static uint16_t generic_number(const struct zone_token *token, const char *prefi
     return read_number(&digits, UINT16_MAX, &v) ? (uint16_t)v : 0;
 }
 
+/* Known to the registry, not to ldns 1.8: they can at least be named. */
+static const struct {
+    const char *text;
+    uint16_t type;
+} nameless[] = {
+    { "NINFO", 56 },     { "RKEY", 57 },     { "AVC", 258 },    { "DOA", 259 },
+    { "AMTRELAY", 260 }, { "RESINFO", 261 }, { "WALLET", 262 },
+};
+
 uint16_t zone_type_read(const struct zone_token *token)
 {
-    /* Known to the registry, not to ldns 1.8: they can at least be named. */
-    static const struct {
-        const char *text;
-        uint16_t type;
-    } more[] = { { "NINFO", 56 },     { "RKEY", 57 },  { "AVC", 258 },
-                 { "DOA", 259 },      { "AMTRELAY", 260 }, { "RESINFO", 261 },
-                 { "WALLET", 262 } };
     char word[16];
 
     if (!copy_word(token, word, sizeof word))
         return 0;
     if (strcasecmp(word, "A") == 0) /* by far the most */
         return WIRE_A;
-    for (size_t i = 0; i < sizeof more / sizeof *more; i++)
-        if (strcasecmp(word, more[i].text) == 0)
-            return more[i].type;
     if (strncasecmp(word, "TYPE", 4) == 0)
         return generic_number(token, "TYPE");
+    for (size_t i = 0; i < sizeof nameless / sizeof *nameless; i++)
+        if (strcasecmp(word, nameless[i].text) == 0)
+            return nameless[i].type;
     return (uint16_t)ldns_get_rr_type_by_name(word);
 }
 
@@ -469,29 +471,30 @@ static const ldns_rr_descriptor *shape_of(uint16_t type)
     return shape == NULL || shape->_type != (ldns_rr_type)type ? NULL : shape;
 }
 
+static const char *type_text(uint16_t type, char out[static 16])
+{
+    const ldns_rr_descriptor *shape = shape_of(type);
+
+    for (size_t i = 0; i < sizeof nameless / sizeof *nameless; i++)
+        if (nameless[i].type == type)
+            return nameless[i].text;
+    return shape != NULL && shape->_name != NULL ? shape->_name : wire_type_to_text(type, out);
+}
+
 static bool refuse(uint16_t type, const char *what, char why[static WHY_LEN])
 {
     char name[16];
 
-    why_set(why, 0, "%s: %s", wire_type_to_text(type, name), what);
+    why_set(why, 0, "%s: %s", type_text(type, name), what);
     return false;
 }
 
-static bool refuse_unknown(uint16_t type, char why[static WHY_LEN])
+static bool refuse_count(uint16_t type, const char *what, size_t n, char why[static WHY_LEN])
 {
     char name[16];
 
-    why_set(why, 0, "%s: libldns cannot read this type; write its data as \\# LENGTH HEX (RFC 3597)",
-            wire_type_to_text(type, name));
-    return false;
-}
-
-static bool refuse_count(uint16_t type, const char *what, size_t min, char why[static WHY_LEN])
-{
-    char name[16];
-
-    why_set(why, 0, "%s: %s, it takes %zu field%s", wire_type_to_text(type, name), what, min,
-            min == 1 ? "" : "s");
+    why_set(why, 0, "%s: %s, it takes %zu field%s", type_text(type, name), what, n,
+            n == 1 ? "" : "s");
     return false;
 }
 
@@ -510,7 +513,9 @@ bool zone_rdata_read(uint16_t type, const struct zone_token *tokens, size_t n,
         return trouble == NULL || refuse(type, trouble, why);
     }
     if (shape == NULL || ldns_rr_descriptor_field_type(shape, 0) == LDNS_RDF_TYPE_UNKNOWN)
-        return refuse_unknown(type, why);
+        return refuse(type,
+                      "libldns cannot read this type; write its data as \\# LENGTH HEX (RFC 3597)",
+                      why);
     size_t min = ldns_rr_descriptor_minimum(shape), max = ldns_rr_descriptor_maximum(shape);
     for (; i < max && words.at < n && trouble == NULL; i++)
         trouble = read_field(&words, ldns_rr_descriptor_field_type(shape, i), out);

@@ -383,16 +383,29 @@ static bool is_directive(const struct zone_entry *entry)
     return !entry->is_continuation && !entry->tokens[0].is_quoted && *entry->tokens[0].text == '$';
 }
 
+/* Steps over a byte order mark; false when the file is no text of single octets at all. */
+static bool check_mark(struct reader *r, const struct scope *s, const char **text, size_t *len)
+{
+    if (*len >= 2 && (memcmp(*text, "\xff\xfe", 2) == 0 || memcmp(*text, "\xfe\xff", 2) == 0)) {
+        zone_error(r->findings, s->file, 1, "the file is UTF-16: save it as plain text");
+        note_loss_of_all(r);
+        return false;
+    }
+    if (*len >= 3 && memcmp(*text, "\xef\xbb\xbf", 3) == 0) {
+        zone_error(r->findings, s->file, 1, "the file begins with a byte order mark: remove it");
+        *text += 3;
+        *len -= 3;
+    }
+    return true;
+}
+
 static void read_file_into(struct reader *r, struct scope *s, const char *text, size_t len)
 {
     struct zone_lex lex;
     struct zone_lex_trouble trouble;
 
-    if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
-        zone_error(r->findings, s->file, 1, "the file begins with a byte order mark: remove it");
-        text += 3;
-        len -= 3;
-    }
+    if (!check_mark(r, s, &text, &len))
+        return;
     zone_lex_init(&lex, text, len);
     while (!r->is_stopped && !zone_findings_are_full(r->findings)) {
         switch (zone_lex_next(&lex, &s->entry, &trouble)) {
