@@ -116,8 +116,6 @@ const config_setting_t *conf_read_named(struct conf_reader *r, const config_sett
 
 static void read_parts(struct conf_reader *r, const config_setting_t *top)
 {
-    size_t errors = report_errors(r->report);
-
     conf_check_group(r, top, CONF_SET(top));
     conf_read_server(r, conf_member(top, OPT_top_server));
     conf_read_health(r, conf_member(top, OPT_top_health));
@@ -127,8 +125,8 @@ static void read_parts(struct conf_reader *r, const config_setting_t *top)
     conf_read_checks(r, top);
     conf_read_targets(r, top);
     conf_read_services(r, top);
-    if (report_errors(r->report) == errors)
-        conf_check_whole(r); /* before that, what looks unused may be misspelt */
+    if (conf_is_clean(r))
+        conf_check_whole(r);
     if (r->is_out_of_memory)
         report_error(r->report, r->file, 0, "out of memory");
 }
@@ -183,8 +181,7 @@ static void scan_and_parse(struct conf_reader *r, const char *text, size_t len)
 struct conf *conf_parse(const char *text, size_t len, const char *name, struct report *report)
 {
     struct conf_box *box = box_new();
-    size_t errors = report_errors(report);
-    struct conf_reader r = { .report = report };
+    struct conf_reader r = { .report = report, .errors_before = report_errors(report) };
 
     if (box == NULL) {
         report_error(report, name, 0, "out of memory");
@@ -194,7 +191,7 @@ struct conf *conf_parse(const char *text, size_t len, const char *name, struct r
     r.arena = box->arena;
     r.file = box->conf.file = conf_keep(&r, name);
     scan_and_parse(&r, text, len);
-    if (report_errors(report) > errors) {
+    if (!conf_is_clean(&r)) {
         box_free(box);
         return NULL;
     }

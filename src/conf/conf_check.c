@@ -21,7 +21,8 @@ static void check_url(struct conf_reader *r, const config_setting_t *s, struct c
     else if (!url.has_address && !url.has_cname)
         conf_warning(r, conf_member(s, OPT_check_url),
                      "neither {address} nor {cname}: every target gets the same result");
-    else if (check->kind == CONF_CHECK_HTTPS && url.is_bare && conf_member(s, OPT_check_host) == NULL)
+    else if (check->kind == CONF_CHECK_HTTPS && url.is_bare &&
+             conf_member(s, OPT_check_host) == NULL)
         conf_warning(r, s, "the certificate will be held against a bare address; give host");
 }
 
@@ -62,10 +63,11 @@ static void read_times(struct conf_reader *r, const config_setting_t *s, struct 
     if (check->timeout_ms < check->every_s * 1000)
         return;
     const config_setting_t *at = conf_member(s, OPT_check_timeout_ms);
-    conf_error(r, at == NULL ? s : at,
-               "a timeout of %d ms is not shorter than the interval of %d s: a probe would overtake "
-               "the one before",
-               check->timeout_ms, check->every_s);
+    conf_error(
+        r, at == NULL ? s : at,
+        "a timeout of %d ms is not shorter than the interval of %d s: a probe would overtake "
+        "the one before",
+        check->timeout_ms, check->every_s);
 }
 
 static void read_check(struct conf_reader *r, const config_setting_t *s, struct conf_check *check)

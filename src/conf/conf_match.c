@@ -113,7 +113,8 @@ static bool read_asn(struct conf_reader *r, const config_setting_t *s, void *out
     else if (config_setting_type(s) == CONFIG_TYPE_INT64)
         number = config_setting_get_int64(s);
     if (number < 1 || number > UINT32_MAX) {
-        conf_error(r, s, "expected an AS number from 1 to 4294967295: 4713, \"4713\" or \"AS4713\"");
+        conf_error(r, s,
+                   "expected an AS number from 1 to 4294967295: 4713, \"4713\" or \"AS4713\"");
         return false;
     }
     *asn = (uint32_t)number;
@@ -183,15 +184,15 @@ bool conf_read_match(struct conf_reader *r, const config_setting_t *group, bool 
 {
     const void *items;
 
-    out->n_continents = conf_read_elements(r, group, OPT_match_continents, 3, read_continent, &items);
+    out->n_continents =
+        conf_read_elements(r, group, OPT_match_continents, 3, read_continent, &items);
     out->continents = items;
     out->n_countries = conf_read_elements(r, group, OPT_match_countries, 3, read_country, &items);
     out->countries = items;
-    out->n_asns =
-        conf_read_elements(r, group, OPT_match_asns, sizeof(uint32_t), read_asn, &items);
+    out->n_asns = conf_read_elements(r, group, OPT_match_asns, sizeof(uint32_t), read_asn, &items);
     out->asns = items;
-    out->n_prefixes =
-        conf_read_elements(r, group, OPT_match_prefixes, sizeof(struct prefix), read_prefix, &items);
+    out->n_prefixes = conf_read_elements(r, group, OPT_match_prefixes, sizeof(struct prefix),
+                                         read_prefix, &items);
     out->prefixes = items;
     out->n_subdivisions =
         conf_read_elements(r, group, OPT_match_subdivisions, 0, read_subdivision, &items);
@@ -211,8 +212,9 @@ static void read_region(struct conf_reader *r, const config_setting_t *s, struct
     if (!conf_check_group(r, s, CONF_SET(match)))
         return;
     if (!conf_read_match(r, s, false, &out->match))
-        conf_error(r, s, "the region is empty: expected continents, countries, subdivisions, asns "
-                         "or prefixes");
+        conf_error(r, s,
+                   "the region is empty: expected continents, countries, subdivisions, asns "
+                   "or prefixes");
 }
 
 void conf_read_regions(struct conf_reader *r, const config_setting_t *top)

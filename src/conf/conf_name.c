@@ -13,9 +13,9 @@
 
 enum {
     LABEL_MAX = 63,
-    HOST_MAX = 253,   /* without the trailing dot: 255 octets on the wire, RFC 1035 2.3.4 */
+    HOST_MAX = 253, /* without the trailing dot: 255 octets on the wire, RFC 1035 2.3.4 */
     NAME_MAX_LEN = 63,
-    HINTS_MAX = 50    /* findings after which no more names are suggested: it takes long */
+    HINTS_MAX = 50 /* findings after which no more names are suggested: it takes long */
 };
 
 /* ---- host names ---- */
@@ -64,10 +64,9 @@ static const char *host_trouble(const char *host, size_t len, enum conf_host_kin
     return NULL;
 }
 
-const char *conf_host_of(struct conf_reader *r, const config_setting_t *s,
-                         enum conf_host_kind kind)
+const char *conf_host_of(struct conf_reader *r, const config_setting_t *s, enum conf_host_kind kind)
 {
-    static const struct conf_option element = { .type = CONF_TYPE_HOST, .least = 1, .most = 1024 };
+    static const struct conf_option element = { .type = CONF_TYPE_HOST, .least = 1, .most = 254 };
     char shown[CONF_SHOW_LEN];
     const char *text = conf_text_of(r, s, &element);
 
@@ -93,8 +92,8 @@ const char *conf_read_host(struct conf_reader *r, const config_setting_t *group,
     return s == NULL ? NULL : conf_host_of(r, s, kind);
 }
 
-size_t conf_read_hosts(struct conf_reader *r, const config_setting_t *group,
-                       enum conf_option_id id, enum conf_host_kind kind, const char *const **out)
+size_t conf_read_hosts(struct conf_reader *r, const config_setting_t *group, enum conf_option_id id,
+                       enum conf_host_kind kind, const char *const **out)
 {
     size_t len, n = 0;
     const config_setting_t *list = conf_read_list(r, group, id, &len);
@@ -137,8 +136,7 @@ struct conf_index {
 
 struct conf_index *conf_index_new(struct conf_reader *r, size_t cap)
 {
-    struct conf_index *index =
-        conf_alloc(r, 1, sizeof *index + cap * sizeof *index->entries);
+    struct conf_index *index = conf_alloc(r, 1, sizeof *index + cap * sizeof *index->entries);
 
     if (index != NULL)
         index->cap = cap;
@@ -179,7 +177,7 @@ int conf_index_find(struct conf_reader *r, const struct conf_index *index,
     char shown[CONF_SHOW_LEN], text[CONF_HINT_LEN];
     struct entry wanted = { .name = name };
 
-    if (index == NULL) /* out of memory, which is reported */
+    if (index == NULL) /* too many, or no memory: reported elsewhere */
         return CONF_NONE;
     const struct entry *e =
         bsearch(&wanted, index->entries, index->n, sizeof *index->entries, compare_entries);

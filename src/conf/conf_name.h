@@ -15,15 +15,15 @@ const char *conf_host_of(struct conf_reader *r, const config_setting_t *s,
                          enum conf_host_kind kind);
 const char *conf_read_host(struct conf_reader *r, const config_setting_t *group,
                            enum conf_option_id id, enum conf_host_kind kind);
-size_t conf_read_hosts(struct conf_reader *r, const config_setting_t *group,
-                       enum conf_option_id id, enum conf_host_kind kind, const char *const **out);
+size_t conf_read_hosts(struct conf_reader *r, const config_setting_t *group, enum conf_option_id id,
+                       enum conf_host_kind kind, const char *const **out);
 
 /* Letters, digits, '-' and '_', at most 63: what names of pops, services and so on consist of. */
 bool conf_check_name(struct conf_reader *r, const config_setting_t *at, const char *name);
 
 /* Names with numbers, sorted for look-ups. */
 struct conf_index;
-struct conf_index *conf_index_new(struct conf_reader *r, size_t cap); /* NULL: no memory */
+struct conf_index *conf_index_new(struct conf_reader *r, size_t cap);        /* NULL: no memory */
 void conf_index_add(struct conf_index *index, const char *name, int number); /* NULL is fine */
 void conf_index_sort(struct conf_index *index);
 

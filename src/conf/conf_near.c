@@ -2,6 +2,8 @@
 #include "conf_near.h"
 
 #include <ctype.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,24 +22,29 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Levenshtein, one row at a time; letters of either case are equal. */
+static bool is_same(char a, char b)
+{
+    return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
+/* Edit distance with swapped neighbours as one edit; letters of either case are equal. */
 static size_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
 {
-    size_t row[NAME_MAX_LEN + 1];
+    uint8_t d[NAME_MAX_LEN + 1][NAME_MAX_LEN + 1]; /* of the first i and j letters */
 
-    for (size_t j = 0; j <= b_len; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= a_len; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= b_len; j++) {
-            size_t change =
-                diagonal + (tolower((unsigned char)a[i - 1]) != tolower((unsigned char)b[j - 1]));
-            diagonal = row[j];
-            row[j] = least(change, least(row[j], row[j - 1]) + 1);
+    for (size_t i = 0; i <= a_len; i++)
+        for (size_t j = 0; j <= b_len; j++) {
+            if (i == 0 || j == 0) {
+                d[i][j] = (uint8_t)(i + j);
+                continue;
+            }
+            size_t best = least(d[i - 1][j], d[i][j - 1]) + 1U;
+            best = least(best, d[i - 1][j - 1] + (is_same(a[i - 1], b[j - 1]) ? 0U : 1U));
+            if (i > 1 && j > 1 && is_same(a[i - 1], b[j - 2]) && is_same(a[i - 2], b[j - 1]))
+                best = least(best, d[i - 2][j - 2] + 1U);
+            d[i][j] = (uint8_t)best;
         }
-    }
-    return row[b_len];
+    return d[a_len][b_len];
 }
 
 void conf_near_offer(struct conf_near *near, const char *candidate)

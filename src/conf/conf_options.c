@@ -11,7 +11,7 @@
 
 static const struct conf_option options[] = {
 #define GROUP(...)
-#define OPTION(group, name, type, unit, preset, least, most, sentence) \
+#define OPTION(group, name, type, unit, preset, least, most, sentence)                             \
     { CONF_GROUP_##group, #name, CONF_TYPE_##type, unit, preset, least, most, sentence },
 #include "options.def"
 #undef GROUP

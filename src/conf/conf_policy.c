@@ -3,6 +3,7 @@
  * Which order of stages makes sense is conf_stages.c's question. */
 #include "conf_parts.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "conf_name.h"
@@ -94,8 +95,9 @@ static bool read_rule(struct conf_reader *r, const config_setting_t *s,
         return false;
     rule->where = conf_where(r, s);
     if (!conf_read_match(r, s, true, &rule->match))
-        conf_error(r, s, "the rule names nobody: expected region, continents, countries, "
-                         "subdivisions, asns or prefixes");
+        conf_error(r, s,
+                   "the rule names nobody: expected region, continents, countries, "
+                   "subdivisions, asns or prefixes");
     rule->order = read_order(r, s, OPT_rule_targets, service);
     return true;
 }
@@ -117,10 +119,10 @@ static void read_rules(struct conf_reader *r, const config_setting_t *s,
 
 /* In the order of enum conf_stage_kind... */
 static const enum conf_group_id groups[] = {
-    [CONF_STAGE_HEALTHY] = CONF_GROUP_stage,   [CONF_STAGE_FENCE] = CONF_GROUP_fence,
-    [CONF_STAGE_REGION] = CONF_GROUP_region,   [CONF_STAGE_NEAREST] = CONF_GROUP_nearest,
-    [CONF_STAGE_WITHIN] = CONF_GROUP_within,   [CONF_STAGE_PRIORITY] = CONF_GROUP_priority,
-    [CONF_STAGE_WEIGHTED] = CONF_GROUP_stage,  [CONF_STAGE_TAKE] = CONF_GROUP_take,
+    [CONF_STAGE_HEALTHY] = CONF_GROUP_stage,  [CONF_STAGE_FENCE] = CONF_GROUP_fence,
+    [CONF_STAGE_REGION] = CONF_GROUP_region,  [CONF_STAGE_NEAREST] = CONF_GROUP_nearest,
+    [CONF_STAGE_WITHIN] = CONF_GROUP_within,  [CONF_STAGE_PRIORITY] = CONF_GROUP_priority,
+    [CONF_STAGE_WEIGHTED] = CONF_GROUP_stage, [CONF_STAGE_TAKE] = CONF_GROUP_take,
 };
 
 /* ...which the words of the option `stage` follow too. `group` NULL: the stage is a bare word. */
@@ -176,8 +178,7 @@ static int read_kind(struct conf_reader *r, const config_setting_t *s, bool *is_
 {
     const struct conf_option *o = conf_option(OPT_stage_stage);
     char expected[CONF_EXPECTED_LEN], shown[CONF_SHOW_LEN];
-    const config_setting_t *name =
-        config_setting_is_group(s) ? conf_member(s, OPT_stage_stage) : s;
+    const config_setting_t *name = config_setting_is_group(s) ? conf_member(s, OPT_stage_stage) : s;
 
     *is_bare = name == s;
     if (name == NULL) {
@@ -216,15 +217,18 @@ static bool read_stage(struct conf_reader *r, const config_setting_t *s,
 void conf_read_policy(struct conf_reader *r, const config_setting_t *service,
                       struct conf_service *out)
 {
+    const config_setting_t *settings[CONF_STAGES_MAX];
     size_t len, n = 0;
     const config_setting_t *list = conf_read_list(r, service, OPT_service_policy, &len);
     struct conf_stage *stages = conf_alloc(r, len, sizeof *stages);
 
-    for (size_t i = 0; stages != NULL && i < len; i++)
-        n += read_stage(r, config_setting_get_elem(list, (unsigned)i), out, &stages[n]);
-    conf_complete_stages(out, stages, n);
+    assert(len <= CONF_STAGES_MAX); /* the table's limit is the door's */
+    for (size_t i = 0; stages != NULL && i < len; i++) {
+        settings[n] = config_setting_get_elem(list, (unsigned)i);
+        n += read_stage(r, settings[n], out, &stages[n]);
+    }
+    conf_complete_stages(stages, n);
     out->stages = stages;
     out->n_stages = n;
-    if (n > 0)
-        conf_check_stages(r, list, out);
+    conf_check_stages(r, out, list, settings);
 }

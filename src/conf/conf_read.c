@@ -25,6 +25,11 @@ static int line_of(const config_setting_t *s)
     return (int)(intptr_t)config_setting_get_hook(s); /* put there by conf.c */
 }
 
+bool conf_is_clean(const struct conf_reader *r)
+{
+    return report_errors(r->report) == r->errors_before;
+}
+
 struct conf_where conf_where(const struct conf_reader *r, const config_setting_t *s)
 {
     return (struct conf_where){ .file = r->file, .line = line_of(s) };
@@ -134,11 +139,10 @@ void conf_warning_at(struct conf_reader *r, struct conf_where where, const char 
     report_warning(r->report, where.file, where.line, "%s", text);
 }
 
-/* What stands there, for "expected ..., got ...". */
-static const char *got(const config_setting_t *s, char out[static CONF_SHOW_LEN + 16])
+const char *conf_got(const config_setting_t *s, char out[static CONF_GOT_LEN])
 {
     char shown[CONF_SHOW_LEN];
-    const size_t size = CONF_SHOW_LEN + 16;
+    const size_t size = CONF_GOT_LEN;
 
     switch (config_setting_type(s)) {
     case CONFIG_TYPE_INT:
@@ -168,10 +172,10 @@ static const char *got(const config_setting_t *s, char out[static CONF_SHOW_LEN 
 static void complain(struct conf_reader *r, const config_setting_t *s,
                      const struct conf_option *option)
 {
-    char expected[CONF_EXPECTED_LEN], found[CONF_SHOW_LEN + 16];
+    char expected[CONF_EXPECTED_LEN], found[CONF_GOT_LEN];
 
     conf_error(r, s, "expected %s, got %s", conf_option_expected(option, expected),
-               got(s, found));
+               conf_got(s, found));
 }
 
 /* ---- memory ---- */
@@ -197,17 +201,40 @@ const char *conf_keep(struct conf_reader *r, const char *text)
 
 /* ---- groups ---- */
 
+static bool is_of(conf_groups groups, const struct conf_option *o)
+{
+    return (groups >> o->group & 1) != 0;
+}
+
+/* "; expected one of a, b, c" */
+static void name_options(conf_groups groups, char *out, size_t size)
+{
+    size_t used = 0;
+
+    for (int i = 0; i < CONF_OPTIONS && used < size; i++) {
+        const struct conf_option *o = conf_option((enum conf_option_id)i);
+        if (is_of(groups, o))
+            used += (size_t)snprintf(out + used, size - used, "%s%s",
+                                     used == 0 ? "; expected one of " : ", ", o->name);
+    }
+}
+
 static void complain_unknown(struct conf_reader *r, const config_setting_t *member,
                              conf_groups groups)
 {
     struct conf_near near;
-    char hint[CONF_HINT_LEN];
+    char hint[400];
 
+    static_assert(sizeof hint >= CONF_HINT_LEN, "either sentence fits");
     conf_near_init(&near, config_setting_name(member));
     for (int i = 0; i < CONF_OPTIONS; i++)
-        if ((groups >> conf_option((enum conf_option_id)i)->group & 1) != 0)
+        if (is_of(groups, conf_option((enum conf_option_id)i)))
             conf_near_offer(&near, conf_option((enum conf_option_id)i)->name);
-    conf_error(r, member, "no such option%s", conf_near_hint(&near, hint));
+    if (near.best != NULL)
+        conf_near_hint(&near, hint);
+    else
+        name_options(groups, hint, sizeof hint);
+    conf_error(r, member, "no such option%s", hint);
 }
 
 static void check_required(struct conf_reader *r, const config_setting_t *s, conf_groups groups)
@@ -216,7 +243,7 @@ static void check_required(struct conf_reader *r, const config_setting_t *s, con
 
     for (int i = 0; i < CONF_OPTIONS; i++) {
         const struct conf_option *o = conf_option((enum conf_option_id)i);
-        if ((groups >> o->group & 1) != 0 && conf_option_is_required(o) &&
+        if (is_of(groups, o) && conf_option_is_required(o) &&
             config_setting_get_member(s, o->name) == NULL)
             conf_error(r, s, "%s is missing: expected %s", o->name,
                        conf_option_expected(o, expected));
@@ -225,10 +252,10 @@ static void check_required(struct conf_reader *r, const config_setting_t *s, con
 
 bool conf_check_group(struct conf_reader *r, const config_setting_t *s, conf_groups groups)
 {
-    char found[CONF_SHOW_LEN + 16];
+    char found[CONF_GOT_LEN];
 
     if (!config_setting_is_group(s)) {
-        conf_error(r, s, "expected a group { }, got %s", got(s, found));
+        conf_error(r, s, "expected a group { }, got %s", conf_got(s, found));
         return false;
     }
     for (int i = 0; i < config_setting_length(s); i++) {
@@ -251,8 +278,7 @@ const config_setting_t *conf_member(const config_setting_t *group, enum conf_opt
 
 static bool is_integer(const config_setting_t *s)
 {
-    return config_setting_type(s) == CONFIG_TYPE_INT ||
-           config_setting_type(s) == CONFIG_TYPE_INT64;
+    return config_setting_type(s) == CONFIG_TYPE_INT || config_setting_type(s) == CONFIG_TYPE_INT64;
 }
 
 /* Integers of either width; the scan has seen to it that they fit. */
@@ -343,10 +369,10 @@ static bool has_control_character(const char *text)
 const char *conf_text_of(struct conf_reader *r, const config_setting_t *s,
                          const struct conf_option *option)
 {
-    char expected[CONF_EXPECTED_LEN], found[CONF_SHOW_LEN + 16];
+    char expected[CONF_EXPECTED_LEN], found[CONF_GOT_LEN];
 
     if (config_setting_type(s) != CONFIG_TYPE_STRING) {
-        conf_error(r, s, "expected a text in quotes, got %s", got(s, found));
+        conf_error(r, s, "expected a text in quotes, got %s", conf_got(s, found));
         return NULL;
     }
     const char *text = config_setting_get_string(s);
@@ -420,14 +446,14 @@ static int compare_seen(const void *a, const void *b, void *size)
 
 static void report_twice(struct conf_reader *r, struct seen *seen, size_t n, size_t size)
 {
-    char found[CONF_SHOW_LEN + 16];
+    char found[CONF_GOT_LEN];
 
     if (n > 1) /* nothing to sort otherwise, and `seen` may be NULL */
         qsort_r(seen, n, sizeof *seen, compare_seen, &size);
     for (size_t i = 1; i < n; i++)
         if (compare_items(seen[i - 1].item, seen[i].item, size) == 0)
-            conf_error(r, seen[i].at, "%s is given twice, first on line %d", got(seen[i].at, found),
-                       line_of(seen[i - 1].at));
+            conf_error(r, seen[i].at, "%s is given twice, first on line %d",
+                       conf_got(seen[i].at, found), line_of(seen[i - 1].at));
 }
 
 size_t conf_read_elements(struct conf_reader *r, const config_setting_t *group,
@@ -469,8 +495,8 @@ static bool read_plain_text(struct conf_reader *r, const config_setting_t *s, vo
     return true;
 }
 
-size_t conf_read_texts(struct conf_reader *r, const config_setting_t *group,
-                       enum conf_option_id id, const char *const **out)
+size_t conf_read_texts(struct conf_reader *r, const config_setting_t *group, enum conf_option_id id,
+                       const char *const **out)
 {
     const void *items;
     size_t n = conf_read_elements(r, group, id, 0, read_plain_text, &items);
@@ -479,11 +505,11 @@ size_t conf_read_texts(struct conf_reader *r, const config_setting_t *group,
     return n;
 }
 
-size_t conf_read_ints(struct conf_reader *r, const config_setting_t *group,
-                      enum conf_option_id id, int least, int most, const int **out)
+size_t conf_read_ints(struct conf_reader *r, const config_setting_t *group, enum conf_option_id id,
+                      int least, int most, const int **out)
 {
     size_t len, n = 0;
-    char found[CONF_SHOW_LEN + 16];
+    char found[CONF_GOT_LEN];
     const config_setting_t *list = conf_read_list(r, group, id, &len);
     int *ints = conf_alloc(r, len, sizeof *ints);
 
@@ -493,7 +519,7 @@ size_t conf_read_ints(struct conf_reader *r, const config_setting_t *group,
             ints[n++] = integer_of(s);
         else
             conf_error(r, s, "expected an integer from %d to %d, got %s", least, most,
-                       got(s, found));
+                       conf_got(s, found));
     }
     *out = ints;
     return n;

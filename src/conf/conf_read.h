@@ -27,6 +27,7 @@ struct conf_reader {
     struct arena *arena;
     struct conf *conf;
     struct conf_index *regions, *checks, *targets; /* names, once they are read */
+    size_t errors_before; /* in the report, from other files */
     bool is_out_of_memory;
 };
 
@@ -39,11 +40,18 @@ void conf_warning(struct conf_reader *r, const config_setting_t *at, const char 
 void conf_warning_at(struct conf_reader *r, struct conf_where where, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Before any error: after one, what looks useless may be right but misspelt. */
+bool conf_is_clean(const struct conf_reader *r);
+
 struct conf_where conf_where(const struct conf_reader *r, const config_setting_t *s);
 
 /* A text from the file, shortened and without control characters, for a message. Returns `out`. */
 enum { CONF_SHOW_LEN = 72 };
 const char *conf_show(const char *text, char out[static CONF_SHOW_LEN]);
+
+/* What stands there, for "expected ..., got ...". Returns `out`. */
+enum { CONF_GOT_LEN = CONF_SHOW_LEN + 16 };
+const char *conf_got(const config_setting_t *s, char out[static CONF_GOT_LEN]);
 
 /* Zeroed; NULL when memory is out or n is 0. */
 void *conf_alloc(struct conf_reader *r, size_t n, size_t size);
@@ -75,10 +83,10 @@ const config_setting_t *conf_read_list(struct conf_reader *r, const config_setti
                                        enum conf_option_id id, size_t *n);
 
 /* Each returns how many there are; an element that is wrong is reported and left out. */
-size_t conf_read_texts(struct conf_reader *r, const config_setting_t *group,
-                       enum conf_option_id id, const char *const **out);
-size_t conf_read_ints(struct conf_reader *r, const config_setting_t *group,
-                      enum conf_option_id id, int least, int most, const int **out);
+size_t conf_read_texts(struct conf_reader *r, const config_setting_t *group, enum conf_option_id id,
+                       const char *const **out);
+size_t conf_read_ints(struct conf_reader *r, const config_setting_t *group, enum conf_option_id id,
+                      int least, int most, const int **out);
 
 /* Any list of elements that can be compared octet by octet: `read` fills one, or reports and
  * returns false. One that occurs twice is reported. Size 0: pointers to texts, of either case. */

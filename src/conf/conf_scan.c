@@ -1,19 +1,16 @@
-/* conf_scan.c - the tokens of a libconfig text, looked at before libconfig parses them.
+/* conf_scan.c - do the tokens of a text make a configuration that libconfig reads as it is meant?
  *
- * What is refused here is refused with a reason; whether the tokens make a sentence of the grammar is
- * left to libconfig, what they mean to the readers. Pure, one pass, bounded by the limits of
- * conf_scan.h. */
+ * A machine that knows what may come next, with a stack of the open brackets. What the names and
+ * values mean is left to the readers. Pure, one pass, bounded by the limits of conf_scan.h. */
 #include "conf_scan.h"
 
-#include <ctype.h>
-#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <waymark/report.h>
 
-enum kind { KIND_NONE, KIND_TEXT, KIND_INTEGER, KIND_NUMBER, KIND_BOOL, KIND_BRACKET };
+#include "conf_token.h"
 
 struct name {
     const char *text;
@@ -23,26 +20,33 @@ struct name {
 
 /* An open bracket; the file itself is the first. */
 struct frame {
-    char open;
+    char open; /* '{' for the file */
     int line;
     size_t first_name; /* of its names on the stack */
     size_t n_elements;
-    enum kind element; /* of an array's first element */
+    enum conf_token_kind element; /* of an array's first element; END: none yet */
+};
+
+enum want {
+    WANT_NAME,   /* in a group: a name or the closing bracket */
+    WANT_ASSIGN, /* '=' or ':' */
+    WANT_VALUE,
+    WANT_FIRST, /* in a list: a value or the closing bracket */
+    WANT_NEXT,  /* in a list: ',' or the closing bracket */
+    WANT_END    /* in a group, after a value: ';' or ',', which may be left out */
 };
 
 struct scan {
-    const char *at, *end;
-    const char *file;
-    int line;
-    struct report *report;
+    struct conf_lexer lexer;
     struct conf_lines *out;
     struct name *names; /* of all open groups, innermost last */
     size_t n_names, cap_names;
     struct frame frames[CONF_DEPTH_MAX + 1];
     size_t depth;
-    char last;          /* the last token: a bracket or a separator, 'v' a value, 's' a text */
-    size_t text_len;    /* of the text that `last` ends; texts side by side are one */
-    bool is_over;       /* what follows cannot be understood */
+    enum want want;
+    enum conf_token_kind last; /* kind of the token before */
+    size_t text_len;           /* of the text it ends; texts side by side are one */
+    bool is_over;              /* what follows cannot be understood */
 };
 
 static struct frame *top(struct scan *s)
@@ -50,9 +54,16 @@ static struct frame *top(struct scan *s)
     return &s->frames[s->depth];
 }
 
-/* The first mistake that makes the rest unintelligible. */
-static void give_up(struct scan *s)
+/* Reports a mistake after which the rest makes no sense. */
+static void give_up(struct scan *s, int line, const char *text)
 {
+    report_error(s->lexer.report, s->lexer.file, line, "%s", text);
+    s->is_over = true;
+}
+
+static void give_up_beyond(struct scan *s, int line, size_t most, const char *what)
+{
+    report_error(s->lexer.report, s->lexer.file, line, "more than %zu %s", most, what);
     s->is_over = true;
 }
 
@@ -64,8 +75,7 @@ static bool grow(struct scan *s, void **items, size_t n, size_t *cap, size_t siz
     size_t more = *cap == 0 ? 256 : *cap * 2;
     void *grown = realloc(*items, more * size);
     if (grown == NULL) {
-        report_error(s->report, s->file, 0, "out of memory");
-        give_up(s);
+        give_up(s, 0, "out of memory");
         return false;
     }
     *items = grown;
@@ -73,377 +83,300 @@ static bool grow(struct scan *s, void **items, size_t n, size_t *cap, size_t siz
     return true;
 }
 
-static const char *kind_text(enum kind kind)
-{
-    switch (kind) {
-    case KIND_TEXT:
-        return "a text";
-    case KIND_INTEGER:
-        return "an integer";
-    case KIND_NUMBER:
-        return "a number with a point";
-    case KIND_BOOL:
-        return "true or false";
-    default:
-        return "a bracket";
-    }
-}
-
-/* libconfig's arrays hold scalars of one type; its lists hold anything. */
-static void check_array_element(struct scan *s, enum kind kind)
-{
-    struct frame *f = top(s);
-
-    if (kind == KIND_BRACKET) {
-        report_error(s->report, s->file, s->line,
-                     "[ ] can hold plain values only; write ( ) around groups and lists");
-    } else if (f->element == KIND_NONE) {
-        f->element = kind;
-    } else if (f->element != kind) {
-        report_error(s->report, s->file, s->line,
-                     "[ ] holds values of one type, and after %s comes %s: write all alike "
-                     "([40.7, -74.0]), or ( ) instead of [ ]",
-                     kind_text(f->element), kind_text(kind));
-    }
-}
-
-static void add_value(struct scan *s, enum kind kind)
-{
-    struct frame *f = top(s);
-
-    if (s->out->n >= CONF_VALUES_MAX) {
-        report_error(s->report, s->file, s->line, "more than %d values in one file",
-                     CONF_VALUES_MAX);
-        give_up(s);
-        return;
-    }
-    void *lines = s->out->lines;
-    if (!grow(s, &lines, s->out->n, &s->out->cap, sizeof *s->out->lines))
-        return;
-    s->out->lines = lines;
-    s->out->lines[s->out->n++] = s->line;
-    if (f->open == '[')
-        check_array_element(s, kind);
-    if ((f->open == '[' || f->open == '(') && ++f->n_elements > CONF_LIST_MAX) {
-        report_error(s->report, s->file, s->line, "more than %d elements in one list",
-                     CONF_LIST_MAX);
-        give_up(s);
-    }
-}
-
-static void open_bracket(struct scan *s, char bracket)
-{
-    add_value(s, KIND_BRACKET);
-    if (s->depth == CONF_DEPTH_MAX) {
-        report_error(s->report, s->file, s->line, "brackets are nested more than %d deep",
-                     CONF_DEPTH_MAX);
-        give_up(s);
-        return;
-    }
-    s->depth++;
-    *top(s) = (struct frame){ .open = bracket, .line = s->line, .first_name = s->n_names };
-}
+/* ---- what was expected ---- */
 
 static char closing(char open)
 {
     return open == '(' ? ')' : open == '[' ? ']' : '}';
 }
 
-static void close_bracket(struct scan *s, char bracket)
+static void wanted(struct scan *s, char *out, size_t size)
+{
+    char close = closing(top(s)->open);
+
+    switch (s->want) {
+    case WANT_NAME:
+        snprintf(out, size, s->depth == 0 ? "a name" : "a name or '}'");
+        break;
+    case WANT_ASSIGN:
+        snprintf(out, size, "'=' or ':' after the name");
+        break;
+    case WANT_VALUE:
+        snprintf(out, size, "a value");
+        break;
+    case WANT_FIRST:
+        snprintf(out, size, "a value or '%c'", close);
+        break;
+    case WANT_NEXT:
+        snprintf(out, size, "',' or '%c'", close);
+        break;
+    case WANT_END:
+        snprintf(out, size, "';' after the value");
+    }
+}
+
+static void give_up_unexpected(struct scan *s, const struct conf_token *t)
+{
+    char expected[40];
+    bool is_word = t->kind == CONF_TOKEN_NAME || t->kind == CONF_TOKEN_NUMBER;
+
+    wanted(s, expected, sizeof expected);
+    if (t->kind == CONF_TOKEN_END)
+        report_error(s->lexer.report, s->lexer.file, t->line, "expected %s, but the file ends here",
+                     expected);
+    else
+        report_error(s->lexer.report, s->lexer.file, t->line, "expected %s, got %.*s%s", expected,
+                     t->len > 60 ? 60 : (int)t->len, t->text,
+                     is_word ? "; a text wants quotes" : "");
+    s->is_over = true;
+}
+
+/* ---- values ---- */
+
+static const char *kind_text(enum conf_token_kind kind)
+{
+    switch (kind) {
+    case CONF_TOKEN_TEXT:
+        return "a text";
+    case CONF_TOKEN_INTEGER:
+        return "an integer";
+    case CONF_TOKEN_NUMBER:
+        return "a number with a point";
+    default:
+        return "true or false";
+    }
+}
+
+/* libconfig's arrays hold scalars of one type; its lists hold anything. */
+static void check_array_element(struct scan *s, const struct conf_token *t)
 {
     struct frame *f = top(s);
 
+    if (t->kind == CONF_TOKEN_OPEN)
+        report_error(s->lexer.report, s->lexer.file, t->line,
+                     "[ ] can hold plain values only; write ( ) around groups and lists");
+    else if (f->element == CONF_TOKEN_END)
+        f->element = t->kind;
+    else if (f->element != t->kind)
+        report_error(s->lexer.report, s->lexer.file, t->line,
+                     "[ ] holds values of one type, and after %s comes %s: write all alike "
+                     "([40.7, -74.0]), or ( ) instead of [ ]",
+                     kind_text(f->element), kind_text(t->kind));
+}
+
+static enum want after_value(struct scan *s)
+{
+    return top(s)->open == '{' ? WANT_END : WANT_NEXT;
+}
+
+/* Also the opening bracket of one. */
+static void take_value(struct scan *s, const struct conf_token *t)
+{
+    struct frame *f = top(s);
+    void *lines = s->out->lines;
+
+    if (s->want != WANT_VALUE && s->want != WANT_FIRST) {
+        give_up_unexpected(s, t);
+        return;
+    }
+    if (s->out->n >= CONF_VALUES_MAX) {
+        give_up_beyond(s, t->line, CONF_VALUES_MAX, "values in one file");
+        return;
+    }
+    if (!grow(s, &lines, s->out->n, &s->out->cap, sizeof *s->out->lines))
+        return;
+    s->out->lines = lines;
+    s->out->lines[s->out->n++] = t->line;
+    if (f->open == '[')
+        check_array_element(s, t);
+    if (f->open != '{' && ++f->n_elements > CONF_LIST_MAX)
+        give_up_beyond(s, t->line, CONF_LIST_MAX, "elements in one list");
+    s->want = after_value(s);
+}
+
+static void take_text(struct scan *s, const struct conf_token *t)
+{
+    if (s->last == CONF_TOKEN_TEXT) { /* goes on */
+        s->text_len += t->len;
+    } else {
+        s->text_len = t->len;
+        take_value(s, t);
+    }
+    if (!s->is_over && s->text_len > CONF_STRING_MAX)
+        give_up_beyond(s, t->line, CONF_STRING_MAX, "characters in one text");
+}
+
+/* ---- brackets ---- */
+
+static void take_open(struct scan *s, const struct conf_token *t)
+{
+    take_value(s, t);
+    if (s->is_over)
+        return;
+    if (s->depth == CONF_DEPTH_MAX) {
+        give_up_beyond(s, t->line, CONF_DEPTH_MAX, "brackets within brackets");
+        return;
+    }
+    s->depth++;
+    *top(s) = (struct frame){ .open = t->text[0], .line = t->line, .first_name = s->n_names };
+    s->want = t->text[0] == '{' ? WANT_NAME : WANT_FIRST;
+}
+
+/* Reports brackets that do not match, and a comma before the closing one. */
+static bool can_close(struct scan *s, const struct conf_token *t)
+{
+    struct frame *f = top(s);
+    char text[100];
+
     if (s->depth == 0) {
-        report_error(s->report, s->file, s->line, "'%c' closes nothing", bracket);
-        give_up(s);
-        return;
+        snprintf(text, sizeof text, "'%c' closes nothing", t->text[0]);
+        give_up(s, t->line, text);
+    } else if (closing(f->open) != t->text[0]) {
+        snprintf(text, sizeof text,
+                 "'%c' where '%c' was expected: it would close the '%c' of line %d", t->text[0],
+                 closing(f->open), f->open, f->line);
+        give_up(s, t->line, text);
+    } else if (s->last == CONF_TOKEN_COMMA && f->open != '{') {
+        report_error(s->lexer.report, s->lexer.file, t->line,
+                     "a ',' before '%c': no comma after the last element", t->text[0]);
+    } else if (s->want == WANT_VALUE || s->want == WANT_ASSIGN) {
+        give_up_unexpected(s, t);
     }
-    if (closing(f->open) != bracket) {
-        report_error(s->report, s->file, s->line,
-                     "'%c' where '%c' was expected: it would close the '%c' of line %d", bracket,
-                     closing(f->open), f->open, f->line);
-        give_up(s);
+    return !s->is_over;
+}
+
+static void take_close(struct scan *s, const struct conf_token *t)
+{
+    if (!can_close(s, t))
         return;
-    }
-    if (s->last == ',' && bracket != '}')
-        report_error(s->report, s->file, s->line,
-                     "a ',' before '%c': no comma after the last element", bracket);
-    s->n_names = f->first_name;
+    s->n_names = top(s)->first_name;
     s->depth--;
+    s->want = after_value(s);
 }
 
-/* ---- tokens ---- */
+/* ---- names and signs ---- */
 
-static bool starts(const struct scan *s, const char *what)
-{
-    size_t len = strlen(what);
-
-    return (size_t)(s->end - s->at) >= len && memcmp(s->at, what, len) == 0;
-}
-
-static void skip_line_comment(struct scan *s)
-{
-    while (s->at < s->end && *s->at != '\n')
-        s->at++;
-}
-
-static void skip_block_comment(struct scan *s)
-{
-    int first_line = s->line;
-
-    for (s->at += 2; s->at < s->end; s->at++) {
-        if (starts(s, "*/")) {
-            s->at += 2;
-            return;
-        }
-        s->line += *s->at == '\n';
-    }
-    report_error(s->report, s->file, first_line, "a comment begins here and never ends: no */");
-    give_up(s);
-}
-
-static void check_escape(struct scan *s)
-{
-    if (s->end - s->at >= 4 && (s->at[1] == 'x' || s->at[1] == 'X') && s->at[2] == '0' &&
-        s->at[3] == '0')
-        report_error(s->report, s->file, s->line, "\\x00 cannot be part of a text");
-}
-
-static void scan_text(struct scan *s)
-{
-    int first_line = s->line;
-    const char *start = ++s->at;
-
-    if (s->last != 's') {
-        add_value(s, KIND_TEXT);
-        s->text_len = 0;
-    }
-    while (s->at < s->end && *s->at != '"') {
-        s->line += *s->at == '\n';
-        if (*s->at == '\\') {
-            check_escape(s);
-            if (s->at[1] == '"' || s->at[1] == '\\')
-                s->at++;
-        }
-        s->at++;
-    }
-    if (s->at >= s->end) {
-        report_error(s->report, s->file, first_line, "a text begins here and never ends: no \"");
-        give_up(s);
-        return;
-    }
-    s->text_len += (size_t)(s->at - start);
-    s->at++;
-    if (s->text_len > CONF_STRING_MAX) {
-        report_error(s->report, s->file, first_line, "a text of more than %d characters",
-                     CONF_STRING_MAX);
-        give_up(s);
-    }
-    s->last = 's';
-}
-
-/* The longest match of libconfig's own patterns, so that both see the same tokens. */
-static size_t digits(const char *at)
-{
-    size_t n = 0;
-
-    while (isdigit((unsigned char)at[n]))
-        n++;
-    return n;
-}
-
-static size_t exponent(const char *at)
-{
-    if (*at != 'e' && *at != 'E')
-        return 0;
-    size_t sign = at[1] == '+' || at[1] == '-';
-    size_t n = digits(at + 1 + sign);
-    return n == 0 ? 0 : 1 + sign + n;
-}
-
-static size_t hex_digits(const char *at)
-{
-    size_t n = 0;
-
-    if (at[0] != '0' || (at[1] != 'x' && at[1] != 'X'))
-        return 0;
-    while (isxdigit((unsigned char)at[2 + n]))
-        n++;
-    return n == 0 ? 0 : 2 + n;
-}
-
-static void check_integer(struct scan *s, const char *text, size_t len, int base)
-{
-    unsigned long long n = 0;
-
-    for (size_t i = base == 16 ? 2 : 0; i < len && n <= INT32_MAX; i++) {
-        if (i == 0 && (text[0] == '-' || text[0] == '+'))
-            continue;
-        int digit = isdigit((unsigned char)text[i]) ? text[i] - '0'
-                                                    : tolower((unsigned char)text[i]) - 'a' + 10;
-        n = n * (unsigned)base + (unsigned)digit;
-    }
-    if (n > INT32_MAX)
-        report_error(s->report, s->file, s->line,
-                     "%.*s is beyond 2147483647, the largest integer; write a greater AS number "
-                     "as a text, \"%.*s\"",
-                     len > 40 ? 40 : (int)len, text, len > 40 ? 40 : (int)len, text);
-}
-
-static void scan_number(struct scan *s)
-{
-    const char *text = s->at;
-    size_t sign = *text == '-' || *text == '+';
-    size_t len = hex_digits(text);
-    int base = len > 0 ? 16 : 10;
-    bool is_integer = true;
-
-    if (len == 0) {
-        len = sign + digits(text + sign);
-        if (text[len] == '.') {
-            len += 1 + digits(text + len + 1);
-            is_integer = false;
-        }
-        size_t power = exponent(text + len);
-        len += power;
-        is_integer = is_integer && power == 0;
-    }
-    if (is_integer) {
-        check_integer(s, text, len, base);
-        len += text[len] == 'L';
-        len += text[len] == 'L' && text[len - 1] == 'L';
-    }
-    add_value(s, is_integer ? KIND_INTEGER : KIND_NUMBER);
-    s->at += len;
-    s->last = 'v';
-}
-
-static bool is_word(const char *text, size_t len, const char *word)
-{
-    return len == strlen(word) && strncasecmp(text, word, len) == 0;
-}
-
-static void add_name(struct scan *s, struct name name)
+static void add_name(struct scan *s, const struct conf_token *t)
 {
     struct frame *f = top(s);
     size_t most = s->depth == 1 ? CONF_NAMED_MAX : CONF_NAMES_MAX;
+    void *names = s->names;
 
     for (size_t i = f->first_name; i < s->n_names; i++)
-        if (s->names[i].len == name.len && memcmp(s->names[i].text, name.text, name.len) == 0) {
-            report_error(s->report, s->file, s->line, "\"%.*s\" is given twice, first on line %d",
-                         name.len > 80 ? 80 : (int)name.len, name.text, s->names[i].line);
+        if (s->names[i].len == t->len && memcmp(s->names[i].text, t->text, t->len) == 0) {
+            report_error(s->lexer.report, s->lexer.file, t->line,
+                         "\"%.*s\" is given twice, first on line %d",
+                         t->len > 80 ? 80 : (int)t->len, t->text, s->names[i].line);
             return;
         }
-    if (s->n_names - f->first_name >= most) {
-        report_error(s->report, s->file, s->line, "more than %zu names in one group", most);
-        give_up(s);
-        return;
+    if (s->n_names - f->first_name >= most)
+        give_up_beyond(s, t->line, most, "names in one group");
+    else if (grow(s, &names, s->n_names, &s->cap_names, sizeof *s->names)) {
+        s->names = names;
+        s->names[s->n_names++] = (struct name){ t->text, t->len, t->line };
     }
-    void *names = s->names;
-    if (!grow(s, &names, s->n_names, &s->cap_names, sizeof *s->names))
-        return;
-    s->names = names;
-    s->names[s->n_names++] = name;
 }
 
-static void scan_name(struct scan *s)
+static void take_name(struct scan *s, const struct conf_token *t)
 {
-    const char *text = s->at;
-
-    while (isalnum((unsigned char)*s->at) || *s->at == '-' || *s->at == '_' || *s->at == '*')
-        s->at++;
-    size_t len = (size_t)(s->at - text);
-    if (is_word(text, len, "true") || is_word(text, len, "false")) {
-        add_value(s, KIND_BOOL);
-        s->last = 'v';
+    if (s->want != WANT_NAME && s->want != WANT_END) {
+        give_up_unexpected(s, t);
         return;
     }
-    if (top(s)->open != '{') {
-        report_error(s->report, s->file, s->line,
-                     "%.*s is neither a number nor true or false; a text wants quotes",
-                     len > 80 ? 80 : (int)len, text);
-        give_up(s);
-        return;
-    }
-    add_name(s, (struct name){ text, len, s->line });
-    s->last = 'n';
+    add_name(s, t);
+    s->want = WANT_ASSIGN;
 }
 
-static void scan_other(struct scan *s)
+static void take_sign(struct scan *s, const struct conf_token *t)
 {
-    unsigned char c = (unsigned char)*s->at;
-
-    if (c == '@')
-        report_error(s->report, s->file, s->line,
-                     "@include is not supported: put everything into one file");
-    else if (c >= 0x20 && c < 0x7f)
-        report_error(s->report, s->file, s->line, "'%c' has no meaning here; a text wants quotes",
-                     c);
+    if (t->kind == CONF_TOKEN_ASSIGN && s->want == WANT_ASSIGN)
+        s->want = WANT_VALUE;
+    else if (t->kind == CONF_TOKEN_COMMA && s->want == WANT_NEXT)
+        s->want = WANT_VALUE;
+    else if (t->kind != CONF_TOKEN_ASSIGN && s->want == WANT_END)
+        s->want = WANT_NAME;
     else
-        report_error(s->report, s->file, s->line,
-                     "an octet 0x%02x outside texts and comments; save the file as plain text", c);
-    give_up(s);
+        give_up_unexpected(s, t);
 }
 
-static bool is_number_start(const struct scan *s)
+static void take_end(struct scan *s, const struct conf_token *t)
 {
-    const char *at = s->at + (*s->at == '-' || *s->at == '+');
+    char text[40];
 
-    return isdigit((unsigned char)at[0]) || at[0] == '.';
-}
-
-/* One token, comment or space. */
-static void scan_next(struct scan *s)
-{
-    char c = *s->at;
-
-    if (c == '\n' || c == ' ' || c == '\t' || c == '\r' || c == '\f') {
-        s->line += c == '\n';
-        s->at++;
-    } else if (c == '#' || starts(s, "//")) {
-        skip_line_comment(s);
-    } else if (starts(s, "/*")) {
-        skip_block_comment(s);
-    } else if (c == '"') {
-        scan_text(s);
-    } else if (is_number_start(s)) {
-        scan_number(s);
-    } else if (isalpha((unsigned char)c) || c == '*') {
-        scan_name(s);
-    } else if (c != '\0' && strchr("([{", c) != NULL) {
-        open_bracket(s, c);
-        s->last = c;
-        s->at++;
-    } else if (c != '\0' && strchr(")]}", c) != NULL) {
-        close_bracket(s, c);
-        s->last = c;
-        s->at++;
-    } else if (c != '\0' && strchr("=:;,", c) != NULL) {
-        s->last = c;
-        s->at++;
-    } else {
-        scan_other(s);
+    s->is_over = true;
+    if (s->want == WANT_VALUE || s->want == WANT_ASSIGN) {
+        give_up_unexpected(s, t);
+    } else if (s->depth > 0) {
+        snprintf(text, sizeof text, "'%c' is never closed", top(s)->open);
+        give_up(s, top(s)->line, text);
     }
 }
 
-static void check_end(struct scan *s)
+static void take(struct scan *s, const struct conf_token *t)
 {
-    if (!s->is_over && s->depth > 0)
-        report_error(s->report, s->file, top(s)->line, "'%c' is never closed", top(s)->open);
+    switch (t->kind) {
+    case CONF_TOKEN_BAD:
+        s->is_over = true;
+        break;
+    case CONF_TOKEN_END:
+        take_end(s, t);
+        break;
+    case CONF_TOKEN_NAME:
+        take_name(s, t);
+        break;
+    case CONF_TOKEN_TEXT:
+        take_text(s, t);
+        break;
+    case CONF_TOKEN_INTEGER:
+    case CONF_TOKEN_NUMBER:
+    case CONF_TOKEN_BOOL:
+        take_value(s, t);
+        break;
+    case CONF_TOKEN_OPEN:
+        take_open(s, t);
+        break;
+    case CONF_TOKEN_CLOSE:
+        take_close(s, t);
+        break;
+    case CONF_TOKEN_ASSIGN:
+    case CONF_TOKEN_SEMICOLON:
+    case CONF_TOKEN_COMMA:
+        take_sign(s, t);
+    }
+    s->last = t->kind;
+}
+
+/* Anywhere: libconfig takes it for the end of the file, within a comment too. */
+static void check_nul(struct scan *s)
+{
+    const char *text = s->lexer.at;
+    const char *nul = memchr(text, '\0', (size_t)(s->lexer.end - text));
+    int line = 1;
+
+    if (nul == NULL)
+        return;
+    for (; text < nul; text++)
+        line += *text == '\n';
+    give_up(s, line, "an octet 0x00; save the file as plain text");
 }
 
 bool conf_scan(const char *text, size_t len, const char *file, struct report *report,
                struct conf_lines *out)
 {
     size_t errors = report_errors(report);
-    struct scan s = { .at = text, .end = text + len, .file = file, .line = 1, .report = report,
-                      .out = out };
+    struct scan s = {
+        .lexer = { .at = text, .end = text + len, .line = 1, .file = file, .report = report },
+        .out = out,
+        .last = CONF_TOKEN_END,
+    };
 
-    s.frames[0].open = '{';
+    s.frames[0] = (struct frame){ .open = '{' };
     *out = (struct conf_lines){ 0 };
-    while (s.at < s.end && !s.is_over)
-        scan_next(&s);
-    check_end(&s);
+    check_nul(&s);
+    while (!s.is_over) {
+        struct conf_token t = conf_token_next(&s.lexer);
+        take(&s, &t);
+    }
     free(s.names);
     return report_errors(report) == errors;
 }

@@ -69,9 +69,8 @@ static void read_listeners(struct conf_reader *r, const config_setting_t *group)
     struct conf_server *server = &r->conf->server;
     const void *listen;
 
-    server->n_listen =
-        conf_read_elements(r, group, OPT_server_listen, sizeof(struct endpoint), read_listen,
-                           &listen);
+    server->n_listen = conf_read_elements(r, group, OPT_server_listen, sizeof(struct endpoint),
+                                          read_listen, &listen);
     server->listen = listen;
     if (conf_member(group, OPT_server_listen) != NULL)
         return;
@@ -90,8 +89,7 @@ static const char *draw_key_file(struct conf_reader *r, const config_setting_t *
 
     if (conf_member(group, OPT_server_draw_key_file) != NULL)
         return conf_read_text(r, group, OPT_server_draw_key_file);
-    snprintf(path, sizeof path, "%s%sdraw.key", state,
-             len > 0 && state[len - 1] == '/' ? "" : "/");
+    snprintf(path, sizeof path, "%s%sdraw.key", state, len > 0 && state[len - 1] == '/' ? "" : "/");
     return conf_keep(r, path);
 }
 
@@ -123,9 +121,8 @@ void conf_read_health(struct conf_reader *r, const config_setting_t *group)
 
     if (group != NULL && !conf_check_group(r, group, CONF_SET(health)))
         group = NULL;
-    health->n_resolvers =
-        conf_read_elements(r, group, OPT_health_resolvers, sizeof(struct endpoint),
-                           read_resolver, &resolvers);
+    health->n_resolvers = conf_read_elements(r, group, OPT_health_resolvers,
+                                             sizeof(struct endpoint), read_resolver, &resolvers);
     health->resolvers = resolvers;
     health->first_results_s = conf_read_int(r, group, OPT_health_first_results_s);
 }

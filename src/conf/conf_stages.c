@@ -29,7 +29,7 @@ static const struct conf_stage *find(const struct conf_stage *stages, size_t n,
     return NULL;
 }
 
-void conf_complete_stages(const struct conf_service *service, struct conf_stage *stages, size_t n)
+void conf_complete_stages(struct conf_stage *stages, size_t n)
 {
     const struct conf_stage *take = find(stages, n, CONF_STAGE_TAKE);
     int least = take == NULL || take->take < DEPTH_PRESET ? DEPTH_PRESET : take->take;
@@ -41,24 +41,22 @@ void conf_complete_stages(const struct conf_service *service, struct conf_stage 
 
 /* ---- what makes no sense ---- */
 
-static void check_once(struct conf_reader *r, const config_setting_t *policy,
+static void check_once(struct conf_reader *r, const config_setting_t *at,
                        const struct conf_service *service, size_t i)
 {
-    const struct conf_stage *first =
-        find(service->stages, i, service->stages[i].kind);
+    const struct conf_stage *first = find(service->stages, i, service->stages[i].kind);
 
     if (first != NULL)
-        conf_error(r, config_setting_get_elem(policy, (unsigned)i),
-                   "%s is given twice, first on line %d", names[first->kind], first->where.line);
+        conf_error(r, at, "%s is given twice, first on line %d", names[first->kind],
+                   first->where.line);
 }
 
-/* take ends the list; weighted draws, and what it drew must not be sorted or thinned again; nearest
- * keeps the first `depth`, and region would drop from those. */
-static void check_place(struct conf_reader *r, const config_setting_t *policy,
+/* take ends the list; weighted draws, and what it drew must not be sorted or thinned again; after
+ * nearest hardly a tier has two targets left for region to order. */
+static void check_place(struct conf_reader *r, const config_setting_t *at,
                         const struct conf_service *service, size_t i)
 {
     const struct conf_stage *stages = service->stages;
-    const config_setting_t *at = config_setting_get_elem(policy, (unsigned)i);
     enum conf_stage_kind kind = stages[i].kind;
 
     if (kind == CONF_STAGE_TAKE && i + 1 < service->n_stages)
@@ -68,18 +66,19 @@ static void check_place(struct conf_reader *r, const config_setting_t *policy,
         conf_error(r, at, "%s must stand before weighted: only take can follow a draw",
                    names[kind]);
     if (kind == CONF_STAGE_REGION && find(stages, i, CONF_STAGE_NEAREST) != NULL)
-        conf_error(r, at, "region must stand before nearest, which keeps only the first targets");
+        conf_error(r, at,
+                   "region must stand before nearest: after it, only targets at the same "
+                   "distance would be ordered");
 }
 
-static void check_depth(struct conf_reader *r, const config_setting_t *policy,
+static void check_depth(struct conf_reader *r, const config_setting_t *at,
                         const struct conf_service *service, size_t i)
 {
     const struct conf_stage *nearest = &service->stages[i];
     const struct conf_stage *take = find(service->stages, service->n_stages, CONF_STAGE_TAKE);
 
     if (nearest->kind == CONF_STAGE_NEAREST && take != NULL && nearest->depth < take->take)
-        conf_error(r, config_setting_get_elem(policy, (unsigned)i),
-                   "depth is %d, less than the %d that take wants: expected at least %d",
+        conf_error(r, at, "depth is %d, less than the %d that take wants: expected at least %d",
                    nearest->depth, take->take, take->take);
 }
 
@@ -110,10 +109,9 @@ static bool any_target(const struct conf_reader *r, const struct conf_service *s
     return false;
 }
 
-static void warn_useless(struct conf_reader *r, const config_setting_t *policy,
+static void warn_useless(struct conf_reader *r, const config_setting_t *at,
                          const struct conf_service *service, size_t i)
 {
-    const config_setting_t *at = config_setting_get_elem(policy, (unsigned)i);
     enum conf_stage_kind kind = service->stages[i].kind;
     bool needs_place = kind == CONF_STAGE_NEAREST || kind == CONF_STAGE_WITHIN;
 
@@ -129,18 +127,21 @@ static void warn_unhealthy(struct conf_reader *r, const config_setting_t *policy
 {
     if (find(service->stages, service->n_stages, CONF_STAGE_HEALTHY) == NULL &&
         any_target(r, service, has_check))
-        conf_warning(r, policy, "without the stage healthy, targets are chosen even when their "
-                                "checks fail");
+        conf_warning(r, policy,
+                     "without the stage healthy, targets are chosen even when their "
+                     "checks fail");
 }
 
-void conf_check_stages(struct conf_reader *r, const config_setting_t *policy,
-                       const struct conf_service *service)
+void conf_check_stages(struct conf_reader *r, const struct conf_service *service,
+                       const config_setting_t *policy, const config_setting_t *const *settings)
 {
     for (size_t i = 0; i < service->n_stages; i++) {
-        check_once(r, policy, service, i);
-        check_place(r, policy, service, i);
-        check_depth(r, policy, service, i);
-        warn_useless(r, policy, service, i);
+        check_once(r, settings[i], service, i);
+        check_place(r, settings[i], service, i);
+        check_depth(r, settings[i], service, i);
+        if (conf_is_clean(r))
+            warn_useless(r, settings[i], service, i);
     }
-    warn_unhealthy(r, policy, service);
+    if (service->n_stages > 0 && conf_is_clean(r))
+        warn_unhealthy(r, policy, service);
 }

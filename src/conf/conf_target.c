@@ -29,10 +29,13 @@ static double number_of(const config_setting_t *s)
 static bool read_degrees(struct conf_reader *r, const config_setting_t *s, const char *what,
                          double limit, double *out)
 {
+    char found[CONF_GOT_LEN];
+
     *out = is_number(s) ? number_of(s) : 0;
     if (is_number(s) && *out >= -limit && *out <= limit)
         return true;
-    conf_error(r, s, "expected a %s from -%g to %g degrees", what, limit, limit);
+    conf_error(r, s, "expected a %s from -%g to %g degrees, got %s", what, limit, limit,
+               conf_got(s, found));
     return false;
 }
 
@@ -153,15 +156,17 @@ static void check_placeholder(struct conf_reader *r, const config_setting_t *at,
     if (check->url == NULL || conf_url_parse(check->url, &url) != NULL)
         return;
     if (url.has_address && t->cname != NULL)
-        conf_error(r, at,
-                   "the URL of check \"%s\" (line %d) names {address}, but this target has a cname: "
-                   "expected {cname}",
-                   check->name, check->where.line);
+        conf_error(
+            r, at,
+            "the URL of check \"%s\" (line %d) names {address}, but this target has a cname: "
+            "expected {cname}",
+            check->name, check->where.line);
     if (url.has_cname && t->n_addresses > 0)
-        conf_error(r, at,
-                   "the URL of check \"%s\" (line %d) names {cname}, but this target has addresses: "
-                   "expected {address}",
-                   check->name, check->where.line);
+        conf_error(
+            r, at,
+            "the URL of check \"%s\" (line %d) names {cname}, but this target has addresses: "
+            "expected {address}",
+            check->name, check->where.line);
 }
 
 static void read_target_check(struct conf_reader *r, const config_setting_t *s,
@@ -190,12 +195,13 @@ static void read_serves(struct conf_reader *r, const config_setting_t *s, struct
         return;
     t->has_serves = true;
     if (!conf_read_match(r, serves, true, &t->serves))
-        conf_error(r, serves, "it names nobody: expected region, continents, countries, "
-                              "subdivisions, asns or prefixes");
+        conf_error(r, serves,
+                   "it names nobody: expected region, continents, countries, "
+                   "subdivisions, asns or prefixes");
 }
 
-static void read_target(struct conf_reader *r, const config_setting_t *s, enum conf_target_kind kind,
-                        struct conf_target *t)
+static void read_target(struct conf_reader *r, const config_setting_t *s,
+                        enum conf_target_kind kind, struct conf_target *t)
 {
     t->kind = kind;
     t->name = conf_keep(r, config_setting_name(s));

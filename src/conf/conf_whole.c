@@ -100,11 +100,12 @@ static void warn_families(struct conf_reader *r, const struct conf_service *serv
         if (first == NULL) {
             first = t;
         } else if (families(t) != families(first)) {
-            conf_warning_at(r, service->where,
-                            "the targets of service \"%s\" differ in families: \"%s\" has %s, \"%s\" "
-                            "%s; clients of one family will not see them all",
-                            service->name, first->name, families_text(families(first)), t->name,
-                            families_text(families(t)));
+            conf_warning_at(
+                r, service->where,
+                "the targets of service \"%s\" differ in families: \"%s\" has %s, \"%s\" "
+                "%s; clients of one family will not see them all",
+                service->name, first->name, families_text(families(first)), t->name,
+                families_text(families(t)));
             return;
         }
     }

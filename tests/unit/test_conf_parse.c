@@ -221,7 +221,8 @@ static void nearest_keeps_at_least_what_take_wants(void **state)
 static void the_window_is_four_times_the_ttl_unless_given(void **state)
 {
     static const char services[] =
-        "services: ( { name = \"a\"; hosts = [\"a.cdn.example\"]; targets = [\"tokyo\", \"london\"]; "
+        "services: ( { name = \"a\"; hosts = [\"a.cdn.example\"]; targets = [\"tokyo\", "
+        "\"london\"]; "
         "ttl_s = 7; policy = (\"healthy\", \"fence\", { stage = \"region\"; rules = ( { region = "
         "\"europe\"; targets = [\"tokyo\"]; } ); }); },\n"
         "{ name = \"b\"; hosts = [\"b.cdn.example\"]; targets = [\"fast\"]; ttl_s = 7; "
