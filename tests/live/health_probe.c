@@ -98,8 +98,8 @@ struct trouble {
 static void each_kind_of_trouble_has_its_sentence(void **state)
 {
 #define PLAIN "http://{address}:%d/"
-#define HERE .address = "127.0.0.1"
-#define TLS "https://{address}:%d/", .host = "www.test", .ca_file = ca_file
+#define HERE  .address = "127.0.0.1"
+#define TLS   "https://{address}:%d/", .host = "www.test", .ca_file = ca_file
     const struct trouble troubles[] = {
         { { "refuses", HERE, .url = PLAIN, .port_of = "refuses" }, "connection refused" },
         { { "refuses-tcp", HERE, .url = "tcp://{address}:%d", .port_of = "refuses" },
@@ -139,8 +139,7 @@ static void each_kind_of_trouble_has_its_sentence(void **state)
           "nx.example does not exist (NXDOMAIN)" },
         { { "name-hangs", .cname = "hang.example", .url = "http://{cname}:%d/", .port_of = "up" },
           "timed out after 700 ms, resolving hang.example" },
-        { { "no-address", .cname = "empty.example", .url = "http://{cname}:%d/",
-            .port_of = "up" },
+        { { "no-address", .cname = "empty.example", .url = "http://{cname}:%d/", .port_of = "up" },
           "empty.example has no address" },
         { { "elsewhere", .cname = "elsewhere.example", .url = "http://{cname}:%d/",
             .port_of = "up" },
@@ -263,10 +262,9 @@ static void a_proxy_in_the_environment_is_not_used(void **state)
 
 static void a_target_that_dies_is_doubted_then_down_then_up_again(void **state)
 {
-    const struct subject subjects[] = {
-        { "flip", HERE, .url = PLAIN, .port_of = "flip", .fall = 2, .rise = 2 },
-        { "steady", HERE, .url = PLAIN, .port_of = "up" }
-    };
+    const struct subject subjects[] = { { "flip", HERE, .url = PLAIN, .port_of = "flip", .fall = 2,
+                                          .rise = 2 },
+                                        { "steady", HERE, .url = PLAIN, .port_of = "up" } };
     struct stage stage;
     struct fake_heard heard;
 
@@ -501,8 +499,8 @@ static void many_that_hang_do_not_exhaust_descriptors(void **state)
 
     for (int i = 0; i < N; i++) {
         snprintf(names[i], sizeof names[i], "t%d", i);
-        subjects[i] = (struct subject){ names[i], HERE, .url = PLAIN, .port_of = "hang",
-                                        .timeout_ms = 300 };
+        subjects[i] =
+            (struct subject){ names[i], HERE, .url = PLAIN, .port_of = "hang", .timeout_ms = 300 };
     }
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &former), 0);
     few.rlim_max = former.rlim_max;

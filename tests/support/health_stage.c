@@ -58,8 +58,7 @@ bool peers_start(struct peers *peers)
         if (strcmp(line, "ready") == 0)
             return true;
         assert(peers->n < sizeof peers->ports / sizeof *peers->ports);
-        if (sscanf(line, "%31s %d", peers->ports[peers->n].name, &peers->ports[peers->n].port) ==
-            2)
+        if (sscanf(line, "%31s %d", peers->ports[peers->n].name, &peers->ports[peers->n].port) == 2)
             peers->n++;
     }
     return false;
@@ -89,8 +88,8 @@ int peers_port(const struct peers *peers, const char *name)
 
 static void ask(struct peers *peers, const char *command, char *answer, size_t size)
 {
-    bool is_answered = write(peers->to, command, strlen(command)) > 0 &&
-                       read_line(peers, answer, size);
+    bool is_answered =
+        write(peers->to, command, strlen(command)) > 0 && read_line(peers, answer, size);
 
     assert(is_answered);
 }
@@ -119,8 +118,7 @@ static int or_else(int value, int other)
     return value != 0 ? value : other;
 }
 
-static void fill_check(struct conf_check *check, const struct subject *s,
-                       const struct peers *peers)
+static void fill_check(struct conf_check *check, const struct subject *s, const struct peers *peers)
 {
     char url[256];
     int port = s->port_of == NULL ? 0 : peers_port(peers, s->port_of);
