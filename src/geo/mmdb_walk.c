@@ -1,4 +1,5 @@
-/* mmdb_walk.c - a database's search tree to lists of networks.
+/* mmdb_walk.c - a database's search tree to lists of networks: first with the records' offsets, then
+ * with what the records become.
  *
  * Every node is visited once at most: what comes round again is a loop or a lie. The exception is
  * the IPv4 subtree, to which the well-known networks that embed IPv4 addresses may point. */
@@ -26,34 +27,8 @@ struct walk {
     char *why;
     uint64_t *seen;       /* a bit per node */
     struct geo_map known; /* data offset -> value */
-    uint64_t last_offset; /* neighbours often share a record */
-    uint32_t last_value;
     size_t n;
 };
-
-/* The library takes the metadata for data, too; data_size does not. */
-static int get_value(struct walk *w, uint64_t offset, uint32_t *value)
-{
-    bool is_new;
-
-    if (offset == w->last_offset) {
-        *value = w->last_value;
-        return 0;
-    }
-    if (offset >= w->mmdb->data_size)
-        return why_set(w->why, -EINVAL, "points outside its data: it is truncated or corrupt");
-    uint32_t *slot = geo_map_at(&w->known, offset, &is_new);
-    if (slot == NULL)
-        return why_set(w->why, -ENOMEM, "out of memory");
-    if (is_new) {
-        int err = w->on_record(w->ctx, (uint32_t)offset, slot, w->why);
-        if (err != 0)
-            return err;
-    }
-    w->last_offset = offset;
-    w->last_value = *value = *slot;
-    return 0;
-}
 
 static bool mark_seen(struct walk *w, uint64_t node)
 {
@@ -105,7 +80,7 @@ static int walk_tree(struct walk *w, struct branch root, unsigned width, uint64_
         struct branch b = stack[--n];
         bool is_skipped = b.type == MMDB_RECORD_TYPE_SEARCH_NODE && b.value == skipped &&
                           ((b.bits == IPV4_BITS && out->end == 0) || is_alias(out->end, b.bits));
-        uint32_t value = 0;
+        uint32_t value = 0; /* offset + 1 */
 
         if (b.type == MMDB_RECORD_TYPE_SEARCH_NODE && !is_skipped) {
             if (b.bits == width)
@@ -120,10 +95,12 @@ static int walk_tree(struct walk *w, struct branch root, unsigned width, uint64_
         if (b.type == MMDB_RECORD_TYPE_INVALID)
             return why_set(w->why, -EINVAL, "its tree points outside the file");
         if (b.type == MMDB_RECORD_TYPE_DATA) {
-            err = get_value(w, b.value, &value);
+            if (b.value >= w->mmdb->data_size) /* the library takes the metadata for data, too */
+                return why_set(w->why, -EINVAL, "its tree points outside its data");
+            value = (uint32_t)b.value + 1;
             w->n++;
         }
-        if (err == 0 && !geo_seq_add(out, b.bits, value))
+        if (!geo_seq_add(out, b.bits, value))
             err = why_set(w->why, -ENOMEM, "out of memory");
     }
     return err;
@@ -142,6 +119,35 @@ static int find_ipv4(struct walk *w, struct branch *out)
     return err;
 }
 
+/* Offsets become values, in place. Neighbours often share a record; the others are far apart in the
+ * map, so it is asked for them ahead of time. */
+static int resolve(struct walk *w, struct geo_seq *seq)
+{
+    enum { AHEAD = 24 };
+    uint32_t last = 0, value = 0;
+    size_t n = seq->n;
+    bool is_new;
+
+    geo_seq_rewind(seq);
+    for (size_t i = 0; i < n; i++) {
+        uint32_t offset = seq->value[i];
+        if (i + AHEAD < n)
+            geo_map_prefetch(&w->known, seq->value[i + AHEAD]);
+        if (offset != last) {
+            uint32_t *slot = geo_map_at(&w->known, offset, &is_new);
+            if (slot == NULL)
+                return why_set(w->why, -ENOMEM, "out of memory");
+            int err = is_new && offset > 0 ? w->on_record(w->ctx, offset - 1, slot, w->why) : 0;
+            if (err != 0)
+                return err;
+            last = offset;
+            value = *slot;
+        }
+        geo_seq_add(seq, seq->bits[i], value); /* there is room: it was there before */
+    }
+    return 0;
+}
+
 static int walk_both(struct walk *w, struct geo_seq *v4, struct geo_seq *v6)
 {
     const MMDB_metadata_s *meta = &w->mmdb->db.metadata;
@@ -149,10 +155,10 @@ static int walk_both(struct walk *w, struct geo_seq *v4, struct geo_seq *v6)
     struct branch ipv4;
 
     if (meta->ip_version == 4) {
+        if (!geo_seq_add(v6, 0, 0))
+            return why_set(w->why, -ENOMEM, "out of memory");
         int err = walk_tree(w, root, 32, UINT64_MAX, v4);
-        if (err == 0 && !geo_seq_add(v6, 0, 0))
-            err = why_set(w->why, -ENOMEM, "out of memory");
-        return err;
+        return err == 0 ? resolve(w, v4) : err;
     }
     int err = find_ipv4(w, &ipv4);
     bool has_tree = err == 0 && ipv4.type == MMDB_RECORD_TYPE_SEARCH_NODE;
@@ -160,6 +166,10 @@ static int walk_both(struct walk *w, struct geo_seq *v4, struct geo_seq *v6)
         err = walk_tree(w, ipv4, 32, UINT64_MAX, v4);
     if (err == 0)
         err = walk_tree(w, root, 128, has_tree ? ipv4.value : UINT64_MAX, v6);
+    if (err == 0)
+        err = resolve(w, v4);
+    if (err == 0)
+        err = resolve(w, v6);
     return err;
 }
 
@@ -167,8 +177,7 @@ int geo_mmdb_walk(const struct geo_mmdb *mmdb, geo_record_cb *on_record, void *c
                   struct geo_seq *v4, struct geo_seq *v6, size_t *n, char why[static WHY_LEN])
 {
     size_t nodes = mmdb->db.metadata.node_count;
-    struct walk w = { .mmdb = mmdb, .on_record = on_record, .ctx = ctx, .why = why,
-                      .last_offset = UINT64_MAX };
+    struct walk w = { .mmdb = mmdb, .on_record = on_record, .ctx = ctx, .why = why };
     int err;
 
     geo_map_init(&w.known);

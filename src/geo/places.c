@@ -11,9 +11,15 @@
 
 enum { TABLE_FIRST = 1024 };
 
-/* Open addressing over numbers of things kept elsewhere; UINT32_MAX marks an empty slot. */
+/* Open addressing over numbers of things kept elsewhere. The hash stands beside the number: most
+ * things that differ are told apart without a look at them, and growing looks at none. */
+struct slot {
+    uint32_t number; /* UINT32_MAX: empty */
+    uint32_t hash;
+};
+
 struct table {
-    uint32_t *slots;
+    struct slot *slots;
     size_t n, cap;
 };
 
@@ -54,20 +60,21 @@ static struct place_key key_of(const struct geo_place *p)
     return key;
 }
 
-static bool table_grow(struct table *t, uint64_t (*hash)(const void *ctx, uint32_t i),
-                       const void *ctx)
+/* Room for one more, at most half full. */
+static bool table_reserve(struct table *t)
 {
+    if (t->n * 2 < t->cap)
+        return true;
     size_t cap = t->cap == 0 ? TABLE_FIRST : t->cap * 2;
-    uint32_t *slots = malloc(cap * sizeof *slots);
-
+    struct slot *slots = malloc(cap * sizeof *slots);
     if (slots == NULL)
         return false;
     memset(slots, 0xff, cap * sizeof *slots);
     for (size_t i = 0; i < t->cap; i++) {
-        if (t->slots[i] == UINT32_MAX)
+        if (t->slots[i].number == UINT32_MAX)
             continue;
-        size_t at = hash(ctx, t->slots[i]) & (cap - 1);
-        while (slots[at] != UINT32_MAX)
+        size_t at = t->slots[i].hash & (cap - 1);
+        while (slots[at].number != UINT32_MAX)
             at = (at + 1) & (cap - 1);
         slots[at] = t->slots[i];
     }
@@ -75,21 +82,6 @@ static bool table_grow(struct table *t, uint64_t (*hash)(const void *ctx, uint32
     t->slots = slots;
     t->cap = cap;
     return true;
-}
-
-static uint64_t text_hash(const void *ctx, uint32_t i)
-{
-    const struct geo_places *p = ctx;
-
-    return hash_plain(p->texts[i].text, p->texts[i].len);
-}
-
-static uint64_t place_hash(const void *ctx, uint32_t i)
-{
-    const struct geo_places *p = ctx;
-    struct place_key key = key_of(&p->places[i]);
-
-    return hash_plain(&key, sizeof key);
 }
 
 /* Makes sure that `items` has room for one more than n. */
@@ -139,6 +131,11 @@ void geo_places_finish(struct geo_places *p)
     p->texts = NULL;
     p->by_text.slots = p->by_place.slots = NULL;
     p->texts_cap = p->by_text.cap = p->by_place.cap = 0;
+    struct geo_place *places = realloc(p->places, p->by_place.n * sizeof *places);
+    if (places != NULL && p->by_place.n > 0) {
+        p->places = places;
+        p->places_cap = p->by_place.n;
+    }
 }
 
 const char *geo_places_text(struct geo_places *p, const char *text, size_t len)
@@ -147,12 +144,13 @@ const char *geo_places_text(struct geo_places *p, const char *text, size_t len)
 
     if (len == 0)
         return no_text;
-    if (t->n * 2 >= t->cap && !table_grow(t, text_hash, p))
+    if (!table_reserve(t))
         return NULL;
-    size_t at = hash_plain(text, len) & (t->cap - 1);
-    for (; t->slots[at] != UINT32_MAX; at = (at + 1) & (t->cap - 1)) {
-        const struct text *old = &p->texts[t->slots[at]];
-        if (old->len == len && memcmp(old->text, text, len) == 0)
+    uint32_t hash = (uint32_t)hash_plain(text, len);
+    size_t at = hash & (t->cap - 1);
+    for (; t->slots[at].number != UINT32_MAX; at = (at + 1) & (t->cap - 1)) {
+        const struct text *old = &p->texts[t->slots[at].number];
+        if (t->slots[at].hash == hash && old->len == len && memcmp(old->text, text, len) == 0)
             return old->text;
     }
     char *kept = arena_alloc(p->arena, len + 1, 1);
@@ -162,7 +160,7 @@ const char *geo_places_text(struct geo_places *p, const char *text, size_t len)
     memcpy(kept, text, len);
     kept[len] = '\0';
     p->texts[t->n] = (struct text){ kept, (uint32_t)len };
-    t->slots[at] = (uint32_t)t->n++;
+    t->slots[at] = (struct slot){ (uint32_t)t->n++, hash };
     return kept;
 }
 
@@ -178,19 +176,22 @@ uint32_t geo_places_add(struct geo_places *p, const struct geo_place *place)
     struct table *t = &p->by_place;
     struct place_key key = key_of(place);
 
-    if (t->n * 2 >= t->cap && !table_grow(t, place_hash, p))
+    if (!table_reserve(t))
         return GEO_PLACES_FULL;
-    size_t at = hash_plain(&key, sizeof key) & (t->cap - 1);
-    for (; t->slots[at] != UINT32_MAX; at = (at + 1) & (t->cap - 1)) {
-        struct place_key old = key_of(&p->places[t->slots[at]]);
+    uint32_t hash = (uint32_t)hash_plain(&key, sizeof key);
+    size_t at = hash & (t->cap - 1);
+    for (; t->slots[at].number != UINT32_MAX; at = (at + 1) & (t->cap - 1)) {
+        if (t->slots[at].hash != hash)
+            continue;
+        struct place_key old = key_of(&p->places[t->slots[at].number]);
         if (memcmp(&old, &key, sizeof key) == 0)
-            return t->slots[at];
+            return t->slots[at].number;
     }
     if (t->n == UINT32_MAX - 1 ||
         !make_room((void **)&p->places, &p->places_cap, t->n, sizeof *p->places))
         return GEO_PLACES_FULL;
     p->places[t->n] = *place;
-    t->slots[at] = (uint32_t)t->n;
+    t->slots[at] = (struct slot){ (uint32_t)t->n, hash };
     return (uint32_t)t->n++;
 }
 
@@ -207,7 +208,7 @@ size_t geo_places_count(const struct geo_places *p)
 
 size_t geo_places_bytes(const struct geo_places *p)
 {
-    size_t slots = (p->by_text.cap + p->by_place.cap) * sizeof(uint32_t);
+    size_t slots = (p->by_text.cap + p->by_place.cap) * sizeof(struct slot);
 
     return arena_bytes(p->arena) + p->texts_cap * sizeof *p->texts +
            p->places_cap * sizeof *p->places + slots;

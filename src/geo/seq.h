@@ -46,20 +46,28 @@ static inline bool geo_seq_add(struct geo_seq *seq, unsigned bits, uint32_t valu
     if (seq->n == seq->cap && !geo_seq_reserve(seq, seq->n * 2))
         return false;
 
-    geo_pos start = seq->end;
+    geo_pos start = seq->end, size = geo_pos_size(bits);
     size_t n = seq->n;
 
-    seq->end += geo_pos_size(bits);
-    while (bits > 0 && n > 0 && seq->bits[n - 1] == bits && seq->value[n - 1] == value &&
-           (start >> (128 - bits) & 1) != 0) {
+    seq->end += size;
+    while (n > 0 && seq->value[n - 1] == value && seq->bits[n - 1] == bits && (start & size) != 0) {
         n--; /* what stands before is the left sibling: become the parent */
         bits--;
-        start &= ~geo_pos_size(bits + 1);
+        start -= size;
+        size <<= 1;
     }
     seq->bits[n] = (uint8_t)bits;
     seq->value[n] = value;
     seq->n = n + 1;
     return true;
+}
+
+/* Empties the list for being added to anew, from its own entries: no more of them have been added
+ * than read, at any time. */
+static inline void geo_seq_rewind(struct geo_seq *seq)
+{
+    seq->n = 0;
+    seq->end = 0;
 }
 
 /* Prefixes of one family, each with a number, in any order (they are sorted in place) and without

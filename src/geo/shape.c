@@ -196,20 +196,50 @@ static uint32_t note_ends(struct walk *w, uint32_t mask, unsigned depth, const s
     return onwards;
 }
 
-static bool read_key(struct walk *w, uint32_t at, struct geo_value *key, uint32_t *next)
+/* The same for a pointer to a key that was seen before, in the same role. */
+static bool pass_known_key(struct walk *w, uint32_t *at, unsigned depth, uint32_t mask,
+                           uint32_t *hits)
 {
+    struct geo_value pointer;
+
+    if (!decode_head(w, *at, &pointer))
+        return false;
+    const struct geo_key_memo *memo = &w->shape->memos[pointer.size % GEO_KEY_MEMOS];
+    if (memo->at != pointer.size || memo->depth != depth || memo->mask != mask)
+        return false;
+    *at = pointer.payload;
+    *hits = memo->hits;
+    return true;
+}
+
+/* Passes the key at *at, and says which of the paths in `mask` go on with it. */
+static bool pass_key(struct walk *w, uint32_t *at, unsigned depth, uint32_t mask, uint32_t *hits)
+{
+    struct geo_shape *s = w->shape;
+    struct geo_value key;
     bool is_open;
 
-    if (!decode(w, at, key, next, &is_open))
+    *hits = 0;
+    if (mask != 0 && s->data[*at < s->size ? *at : 0] >> 5 == GEO_TYPE_POINTER &&
+        pass_known_key(w, at, depth, mask, hits))
+        return true;
+    uint32_t start = *at;
+    if (!decode(w, start, &key, at, &is_open))
         return false;
-    return key->type == GEO_TYPE_TEXT || fail(w, at, "a map whose key is not a text");
+    if (key.type != GEO_TYPE_TEXT)
+        return fail(w, start, "a map whose key is not a text");
+    if (mask == 0)
+        return true;
+    *hits = paths_with_key(s, mask, depth, s->data + key.payload, key.size);
+    s->memos[key.at % GEO_KEY_MEMOS] = (struct geo_key_memo){ key.at, depth, mask, *hits };
+    return true;
 }
 
 /* Recursion is bounded by GEO_SHAPE_DEPTH. `mask`: the paths that have come this far. */
 static bool walk_value(struct walk *w, uint32_t at, unsigned depth, uint32_t mask, uint32_t *next)
 {
     struct geo_shape *s = w->shape;
-    struct geo_value v, key;
+    struct geo_value v;
     uint32_t member;
     bool is_open;
 
@@ -227,9 +257,8 @@ static bool walk_value(struct walk *w, uint32_t at, unsigned depth, uint32_t mas
     for (uint32_t i = 0; i < v.size; i++) {
         uint32_t hits;
         if (is_map) {
-            if (!read_key(w, member, &key, &member))
+            if (!pass_key(w, &member, depth, onwards, &hits))
                 return false;
-            hits = paths_with_key(s, onwards, depth, s->data + key.payload, key.size);
         } else {
             hits = paths_with_index(s, onwards, depth, i);
         }

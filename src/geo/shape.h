@@ -59,6 +59,13 @@ struct geo_value {
     uint32_t size;    /* octets; for a map, an array: members; for a bool its value */
 };
 
+/* Records share their keys: which paths a key at an offset belongs to is remembered. */
+struct geo_key_memo {
+    uint32_t at, depth, mask, hits; /* mask 0: not in use */
+};
+
+enum { GEO_KEY_MEMOS = 64 };
+
 struct geo_shape {
     const uint8_t *data;
     uint32_t size;
@@ -66,6 +73,7 @@ struct geo_shape {
     size_t n_paths;          /* at most GEO_PATHS_MAX */
     bool is_thorough;        /* follow pointers under keys that nobody wants, too */
     uint64_t budget;         /* values that may still be visited, over all records */
+    struct geo_key_memo memos[GEO_KEY_MEMOS];
 };
 
 /* Walks the value at `at`. found[i] says where the value of paths[i] is, bit i of the result set;

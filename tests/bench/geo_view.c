@@ -29,33 +29,37 @@ static const double pops[POPS][2] = {
 /* Orders that occur, numbered as they come. */
 struct orders {
     int depth;
+    double at[POPS][3];
     uint32_t n;
     uint32_t class_of[ORDERS];
 };
 
-static double chord(double lat_a, double lon_a, double lat_b, double lon_b)
+/* On the unit sphere the nearest is the one with the largest scalar product. */
+static void unit_vector(double latitude, double longitude, double out[3])
 {
-    double rad = M_PI / 180, dlat = sin((lat_b - lat_a) * rad / 2);
-    double dlon = sin((lon_b - lon_a) * rad / 2);
+    double rad = M_PI / 180;
 
-    return dlat * dlat + cos(lat_a * rad) * cos(lat_b * rad) * dlon * dlon;
+    out[0] = cos(latitude * rad) * cos(longitude * rad);
+    out[1] = cos(latitude * rad) * sin(longitude * rad);
+    out[2] = sin(latitude * rad);
 }
 
 static uint32_t classify(void *ctx, const struct geo_place *place, int prefix)
 {
     struct orders *o = ctx;
-    double away[POPS];
+    double near[POPS], at[3];
     uint32_t order = 0;
 
     if (!place->has_point)
         return 0;
+    unit_vector((double)place->latitude, (double)place->longitude, at);
     for (int i = 0; i < POPS; i++)
-        away[i] = chord((double)place->latitude, (double)place->longitude, pops[i][0], pops[i][1]);
+        near[i] = at[0] * o->at[i][0] + at[1] * o->at[i][1] + at[2] * o->at[i][2];
     for (int rank = 0; rank < o->depth; rank++) {
         int best = 0;
         for (int i = 1; i < POPS; i++)
-            best = away[i] < away[best] ? i : best;
-        away[best] = INFINITY;
+            best = near[i] > near[best] ? i : best;
+        near[best] = -INFINITY;
         order = order * POPS + (uint32_t)best;
     }
     if (o->class_of[order] == 0)
@@ -126,6 +130,8 @@ static void bench_view(const struct geo *geo, int depth, int repeat)
     int64_t best_us = INT64_MAX;
 
     orders->depth = depth;
+    for (int i = 0; i < POPS; i++)
+        unit_vector(pops[i][0], pops[i][1], orders->at[i]);
     for (int i = 0; i < repeat; i++) {
         geo_view_free(view);
         int64_t since_us = clock_steady_us();
