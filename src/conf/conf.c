@@ -131,6 +131,8 @@ static void read_parts(struct conf_reader *r, const config_setting_t *top)
         report_error(r->report, r->file, 0, "out of memory");
 }
 
+/* The scan lets nothing through that libconfig refuses; were it wrong, the file would be refused with
+ * libconfig's sentence, and the fuzzer would tell us. */
 static void parse_text(struct conf_reader *r, const char *text, const struct conf_lines *lines)
 {
     config_t config;
@@ -138,12 +140,10 @@ static void parse_text(struct conf_reader *r, const char *text, const struct con
 
     config_init(&config);
     if (config_read_string(&config, text) != CONFIG_TRUE)
-        report_error(r->report, r->file, config_error_line(&config),
-                     "%s, at this line or just before it: expected name = value; or name: { ... };",
+        report_error(r->report, r->file, config_error_line(&config), "libconfig says: %s",
                      config_error_text(&config));
     else if (!take_lines(config_root_setting(&config), lines, &at) || at != lines->n)
-        report_error(r->report, r->file, 0,
-                     "cannot be followed: the parts of a value stand where none can be");
+        report_error(r->report, r->file, 0, "libconfig found other values than the scan");
     else
         read_parts(r, config_root_setting(&config));
     config_destroy(&config);
