@@ -16,6 +16,7 @@
 struct event_base;
 struct world_hub;
 struct health;
+struct net;
 struct dns_desk;
 struct report;
 struct control;
@@ -31,6 +32,7 @@ struct control_hooks {
     int (*reload)(void *ctx, control_reloaded_cb *done, void *done_ctx);
     const struct dns_desk *const *desks;
     size_t n_desks;
+    const struct net *net; /* NULL: no figures of sockets */
     struct world_hub *hub;
     struct health *health;
     int64_t started_ms; /* wall clock */

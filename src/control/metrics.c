@@ -14,6 +14,7 @@
 #include "attribution.h"
 #include "control_state.h"
 #include "health_json.h"
+#include "metrics_net.h"
 #include "prom.h"
 #include "world_sizes.h"
 
@@ -250,6 +251,7 @@ void metrics_write(const struct control *control, FILE *out)
 
     totals_counts(&c->hooks, &counts);
     write_queries(out, &counts);
+    metrics_write_net(out, c->hooks.net);
     write_family(out, c, "waymark_zone_queries_total", "zone", "Queries, by zone.");
     write_family(out, c, "waymark_answers_total", "answer",
                  "Times a target was the answer, by service.");

@@ -81,7 +81,6 @@ static bool let_in(struct tcp_server *s, int listener)
     if (s->sessions.n >= s->sessions_max)
         evict_oldest(s);
     struct addr from = addr_from_sockaddr((struct sockaddr *)&sa, &port);
-    net_count(&counts->tcp_accepted, 1);
     if (tcp_session_open(&s->sessions, fd, &from, clock_steady_us()) != 0)
         net_count(&counts->tcp_refused, 1);
     return true;

@@ -219,6 +219,7 @@ int tcp_session_open(struct tcp_sessions *all, int fd, const struct addr *from, 
     tcp_frames_init(&s->in);
     TAILQ_INSERT_TAIL(&all->list, s, links);
     all->n++;
+    net_count(&all->kit->counts.tcp_accepted, 1);
     event_assign(&s->reading, all->kit->base, fd, EV_READ | EV_PERSIST, on_readable, s);
     event_assign(&s->writing, all->kit->base, fd, EV_WRITE | EV_PERSIST, on_writable, s);
     if (event_add(&s->reading, NULL) != 0) {

@@ -114,7 +114,7 @@ int reload_start(struct reload *r, control_reloaded_cb *done, void *done_ctx)
 
 void reload_request(struct reload *r)
 {
-    int err = reload_start(r, NULL, NULL);
+    int err = reload_start(r, r->config.unasked, r->config.ctx);
 
     if (err == -EBUSY)
         r->is_queued = true;
@@ -144,10 +144,7 @@ static void on_ended(evutil_socket_t fd, short what, void *arg)
     tell(r);
     struct report *report = r->report;
     r->report = NULL;
-    if (r->done != NULL)
-        r->done(r->done_ctx, r->is_done, report);
-    else
-        report_free(report);
+    r->done(r->done_ctx, r->is_done, report);
     if (r->is_queued) {
         r->is_queued = false;
         reload_request(r);

@@ -24,6 +24,7 @@ struct reload_config {
     const struct conf *running; /* of the start: what a reload cannot change */
     struct world_hub *hub;
     reload_ended_cb *ended;
+    control_reloaded_cb *unasked; /* what reload_request began has ended; frees the report */
     void *ctx;
 };
 
@@ -31,7 +32,7 @@ struct reload_config {
 int reload_new(const struct reload_config *config, struct reload **out, char why[static WHY_LEN]);
 void reload_free(struct reload *r); /* waits for the one that runs; NULL is fine */
 
-/* `done` may be NULL. 0; -EBUSY while one runs; -EAGAIN when there is no thread for it. */
+/* 0; -EBUSY while one runs; -EAGAIN when there is no thread for it. */
 int reload_start(struct reload *r, control_reloaded_cb *done, void *done_ctx);
 
 /* Starts one, or has one follow the one that runs: what changed during it is not lost. */

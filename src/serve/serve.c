@@ -181,6 +181,13 @@ static void on_reload_ended(void *ctx, bool is_done)
                is_done ? "Answers queries" : "The last reload failed; answers as before");
 }
 
+/* A reload that a signal began: nobody waits for its end, but status tells of it. */
+static void on_unasked_reload(void *ctx, bool is_done, struct report *report)
+{
+    control_note_reload(serve_of(ctx)->control, is_done, report);
+    report_free(report);
+}
+
 static int start_reload(void *ctx, control_reloaded_cb *done, void *done_ctx)
 {
     return reload_start(serve_of(ctx)->reload, done, done_ctx);
@@ -193,6 +200,7 @@ static int prepare_reloads(struct serve *s, char why[static WHY_LEN])
                                     .running = s->conf,
                                     .hub = s->hub,
                                     .ended = on_reload_ended,
+                                    .unasked = on_unasked_reload,
                                     .ctx = s };
 
     return reload_new(&config, &s->reload, why);
@@ -209,6 +217,7 @@ static int open_control(struct serve *s, char why[static WHY_LEN])
                                    .reload = start_reload,
                                    .desks = (const struct dns_desk *const *)s->desks.all,
                                    .n_desks = s->desks.n,
+                                   .net = s->net,
                                    .hub = s->hub,
                                    .health = s->health,
                                    .started_ms = s->started_ms };

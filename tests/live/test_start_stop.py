@@ -1,9 +1,11 @@
 """test_start_stop.py - how a server begins and ends, and what it says when it cannot."""
 import os
+import pwd
 import signal
 import subprocess
 import threading
 import time
+import unittest
 
 import live
 from live import NOERROR, NXDOMAIN, REFUSED
@@ -85,6 +87,36 @@ class StartStop(live.LiveTest):
         s.start()
         self.assertEqual(s.ask("www.plain.example").code, NOERROR)
         self.stop(s)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root")
+    def test_root_becomes_server_user_and_keeps_port_53_alone(self):
+        s = self.server(listen=["127.53.53.53:53"], server='user = "nobody";')
+        os.chmod(s.folder, 0o755)
+        s.start()
+        with open(f"/proc/{s.process.pid}/status") as f:
+            status = dict(line.split(":\t", 1) for line in f if ":\t" in line)
+        nobody = pwd.getpwnam("nobody")
+        self.assertEqual(set(status["Uid"].split()), {str(nobody.pw_uid)})
+        self.assertEqual(set(status["Gid"].split()), {str(nobody.pw_gid)})
+        self.assertEqual(int(status["CapPrm"], 16), 1 << 10)  # CAP_NET_BIND_SERVICE
+        self.assertEqual(int(status["CapBnd"], 16), 0)
+        self.assertEqual(status["NoNewPrivs"].strip(), "1")
+        self.assertEqual(os.stat(s.path("state/draw.key")).st_uid, nobody.pw_uid)
+        self.assertEqual(live.ask_udp("127.53.53.53", 53, "www.plain.example").code, NOERROR)
+        since = len(s.log)
+        s.send(signal.SIGHUP)
+        s.wait_for("reload done", since)
+        s.stop()
+
+    def test_an_unknown_user_is_refused_or_left_aside(self):
+        s = self.server(server='user = "no-such-user";').launch()
+        if os.geteuid() == 0:
+            self.assertEqual(s.wait(), 1)
+            self.assertIn("no such user", s.log)
+        else:
+            s.wait_for("left aside")
+            s.wait_for("is ready")
+            self.stop(s)
 
     def test_sigpipe_and_sigusr1_are_ignored(self):
         s = self.server().start()
