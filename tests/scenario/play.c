@@ -191,6 +191,18 @@ static bool read_clause(struct question *q, const char *word, const char *value)
     }
     if (strcmp(word, "subnet") == 0)
         return read_subnet(value, &q->query.edns.ecs);
+    if (strcmp(word, "opcode") == 0) {
+        q->query.flags = (uint16_t)(atoi(value) << 11);
+        return true;
+    }
+    if (strcmp(word, "class") == 0) {
+        q->query.class = (uint16_t)atoi(value);
+        return true;
+    }
+    if (strcmp(word, "version") == 0) {
+        q->query.edns.version = (uint8_t)atoi(value);
+        return true;
+    }
     if (strcmp(word, "size") == 0) {
         q->query.edns.udp_size = (uint16_t)atoi(value);
         return true;

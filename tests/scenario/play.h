@@ -8,12 +8,12 @@
  *   at 10s                  the clock; it never goes back
  *   probe T down 3 times    results of T's check; "probe T/1 up" is its second address
  *   reload                  the files again, as they were written last
- *   ask NAME TYPE from ADDRESS [subnet PREFIX] [over tcp] [size N]
+ *   ask NAME TYPE from ADDRESS [subnet PREFIX] [over tcp] [size N] [opcode N] [class N] [version N]
  *   ask NAME TYPE from 1000 resolvers
  *   expect THING, THING, ...
  * THING: an rcode; "a or b" (targets or data: all records are of these); "both a and b" (each occurs);
  * "ttl N", "ttl at most N", "scope N", "nodata", "silence", "truncated", "referral",
- * "records N", "soa ttl N", "shares a 60 b 40 within 3" (per cent), "same as before". */
+ * "authoritative", "not authoritative", "records N", "authority N", "additional N", "soa ttl N", "shares a 60 b 40 within 3" (per cent), "same as before". */
 #pragma once
 
 #include <ldns/ldns.h>

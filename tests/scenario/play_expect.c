@@ -154,6 +154,12 @@ static void expect_shares(struct play *p, char *text)
     }
 }
 
+/* Without OPT, which ldns keeps apart. */
+static int count_additional(const struct play *p)
+{
+    return (int)ldns_rr_list_rr_count(ldns_pkt_additional(p->answer));
+}
+
 static void expect_number(struct play *p, const char *what, int wanted, int got)
 {
     if (wanted != got)
@@ -198,6 +204,9 @@ static bool expect_flags(struct play *p, const char *thing)
     } else if (strcmp(thing, "referral") == 0) {
         if (has_answer || ldns_pkt_aa(p->answer) || ldns_pkt_nscount(p->answer) == 0)
             play_fail(p, "expected a referral");
+    } else if (strcmp(thing, "authoritative") == 0 || strcmp(thing, "not authoritative") == 0) {
+        if (ldns_pkt_aa(p->answer) != (thing[0] == 'a'))
+            play_fail(p, "expected %s", thing);
     } else if (strcmp(thing, "same as before") == 0) {
         if (p->len != p->former_len || memcmp(p->octets, p->former, p->len) != 0)
             play_fail(p, "the answer is not the one before");
@@ -225,6 +234,10 @@ static void expect_one(struct play *p, char *thing)
         expect_number(p, "scope", atoi(thing), scope_of(p));
     else if (starts(&thing, "records "))
         expect_number(p, "records", atoi(thing), (int)ldns_rr_list_rr_count(answers(p)));
+    else if (starts(&thing, "authority "))
+        expect_number(p, "authority", atoi(thing), (int)ldns_pkt_nscount(p->answer));
+    else if (starts(&thing, "additional "))
+        expect_number(p, "additional", atoi(thing), count_additional(p));
     else if (starts(&thing, "both "))
         expect_each(p, thing);
     else if (!expect_rcode(p, thing) && !expect_flags(p, thing))
