@@ -50,6 +50,12 @@ static struct health *start(struct stage *stage)
     return health;
 }
 
+static void stop(struct health *health)
+{
+    health_stop(health);
+    fake_world_fini(&hub);
+}
+
 static void await_ready(int limit_ms)
 {
     int64_t end_us = clock_steady_us() + limit_ms * 1000;
@@ -170,7 +176,7 @@ static void each_kind_of_trouble_has_its_sentence(void **state)
         assert_int_equal(heard.n > 0, 1);
         assert_false(heard.is_up);
     }
-    health_stop(health);
+    stop(health);
     stage_fini(&stage);
 }
 
@@ -216,7 +222,7 @@ static void what_is_well_is_up(void **state)
         assert_true(status.since_ms > 0 && status.last_probe_ms >= status.since_ms);
     }
     assert_string_equal(peers_seen(&peers, "second").host, "nx.example");
-    health_stop(health);
+    stop(health);
     stage_fini(&stage);
 }
 
@@ -241,7 +247,7 @@ static void each_address_is_asked_as_itself_for_the_checks_host(void **state)
     assert_int_equal(status_of(health, "plain", 1).verdict, HEALTH_UP);
     assert_false(fake_world_heard(&hub, "plain", 0).is_up);
     assert_true(fake_world_heard(&hub, "plain", 1).is_up);
-    health_stop(health);
+    stop(health);
     stage_fini(&stage);
 }
 
@@ -255,7 +261,7 @@ static void a_proxy_in_the_environment_is_not_used(void **state)
     struct health *health = start(&stage);
     await_ready(4000);
     assert_int_equal(status_of(health, "http", 0).verdict, HEALTH_UP);
-    health_stop(health);
+    stop(health);
     unsetenv("http_proxy");
     stage_fini(&stage);
 }
@@ -289,7 +295,7 @@ static void a_target_that_dies_is_doubted_then_down_then_up_again(void **state)
     await_heard("flip", 0, true, 2600);
     assert_int_equal(health_figures(health).transitions, 2);
     assert_int_equal(fake_world_heard(&hub, "steady", 0).n, 1);
-    health_stop(health);
+    stop(health);
     stage_fini(&stage);
 }
 
@@ -313,7 +319,7 @@ static void who_hangs_is_not_waited_for_longer_than_told(void **state)
     assert_int_equal(status_of(health, "hangs", 0).verdict, HEALTH_UNKNOWN);
 
     from_us = clock_steady_us(); /* nor does the end wait for it */
-    health_stop(health);
+    stop(health);
     assert_in_range((clock_steady_us() - from_us) / 1000, 0, 500);
     stage_fini(&stage);
 }
@@ -326,7 +332,7 @@ static void a_world_without_targets_is_ready_at_once(void **state)
     struct health *health = start(&stage);
     await_ready(500);
     assert_int_equal(health_statuses(health, NULL, 0), 0);
-    health_stop(health);
+    stop(health);
     stage_fini(&stage);
 }
 
@@ -343,7 +349,7 @@ static void a_world_short_of_memory_hears_it_later(void **state)
     assert_int_equal(health_start(&hub, &health, why), 0);
     await_ready(3000);
     assert_true(fake_world_heard(&hub, "up", 0).is_up);
-    health_stop(health);
+    stop(health);
     stage_fini(&stage);
 }
 
@@ -384,7 +390,7 @@ static void a_reload_keeps_what_stays_and_calls_off_what_goes(void **state)
     nap_ms(1700);
     assert_int_equal(fake_world_heard(&hub, "gone", 0).n, 0);
     assert_int_equal(health_figures(health).in_flight, 0);
-    health_stop(health);
+    stop(health);
     stage_fini(&first);
     stage_fini(&second);
 }
@@ -414,7 +420,7 @@ static void reloads_in_a_row_leave_nothing_behind(void **state)
         fake_world_change(&hub, &stages[i % COUNT_OF(stages)].conf);
         health_reload(health);
     }
-    health_stop(health);
+    stop(health);
     for (size_t i = 0; i < COUNT_OF(stages); i++)
         stage_fini(&stages[i]);
 }
@@ -434,7 +440,7 @@ static void verdicts_outlive_a_restart(void **state)
     struct health *health = start(&stage);
     await_ready(2000);
     int64_t since_ms = status_of(health, "down", 0).since_ms;
-    health_stop(health);
+    stop(health);
 
     peers_set(&peers, "flip", "hang"); /* so that only what was saved can speak */
     stage.checks[2].rise = 7;
@@ -444,7 +450,7 @@ static void verdicts_outlive_a_restart(void **state)
     assert_int_equal(status_of(health, "down", 0).since_ms, since_ms);
     assert_int_equal(status_of(health, "up", 0).since_ms > 0, 1);
     await_ready(2000); /* once the changed one has been probed */
-    health_stop(health);
+    stop(health);
     peers_set(&peers, "flip", "up");
     stage_fini(&stage);
 }
@@ -465,12 +471,12 @@ static void a_transition_is_saved_while_running(void **state)
     snprintf(command, sizeof command, "cp -r %s %s", path, copy); /* as a crash leaves it */
     assert_int_equal(system(command), 0);
     int64_t since_ms = status_of(health, "up", 0).since_ms;
-    health_stop(health);
+    stop(health);
 
     stage.conf.conf.server.state = copy;
     health = start(&stage);
     assert_int_equal(status_of(health, "up", 0).since_ms, since_ms);
-    health_stop(health);
+    stop(health);
     stage_fini(&stage);
 }
 
@@ -484,7 +490,7 @@ static void a_broken_state_folder_costs_a_line_only(void **state)
     struct health *health = start(&stage);
     await_ready(2000);
     assert_int_equal(status_of(health, "up", 0).verdict, HEALTH_UP);
-    health_stop(health);
+    stop(health);
     stage_fini(&stage);
 }
 
@@ -514,7 +520,7 @@ static void many_that_hang_do_not_exhaust_descriptors(void **state)
         assert_int_equal(status.verdict, HEALTH_DOWN);
         assert_non_null(strstr(status.error, "timed out"));
     }
-    health_stop(health);
+    stop(health);
     stage_fini(&stage);
 }
 
@@ -542,7 +548,7 @@ static void without_descriptors_verdicts_stay_as_they_are(void **state)
         assert_string_equal(status.error, "too many open files");
     }
     assert_int_equal(health_figures(health).probes_down, 0);
-    health_stop(health);
+    stop(health);
     stage_fini(&stage);
 }
 

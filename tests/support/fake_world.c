@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct conf *conf_ref(struct conf *conf)
@@ -22,8 +23,16 @@ void fake_world_init(struct world_hub *hub, struct fake_conf *conf)
 {
     memset(hub, 0, sizeof *hub);
     pthread_mutex_init(&hub->lock, NULL);
-    hub->world.base = &hub->base;
+    hub->world = calloc(1, sizeof *hub->world);
+    assert(hub->world != NULL);
+    hub->world->base = &hub->base;
     fake_world_change(hub, conf);
+}
+
+void fake_world_fini(struct world_hub *hub)
+{
+    free(hub->world);
+    pthread_mutex_destroy(&hub->lock);
 }
 
 void fake_world_change(struct world_hub *hub, struct fake_conf *conf)
@@ -38,7 +47,7 @@ const struct world *world_hold(struct world_hub *hub, struct world_hold **out)
 {
     pthread_mutex_lock(&hub->lock); /* until released */
     *out = (struct world_hold *)hub;
-    return &hub->world;
+    return hub->world;
 }
 
 void world_release(struct world_hold *hold)

@@ -30,7 +30,7 @@ struct world_hub {
     pthread_mutex_t lock;
     struct fake_conf *conf;
     struct world_base base;
-    struct world world;
+    struct world *world;
     bool is_ready;
     size_t n_before_ready; /* verdicts heard until then */
     size_t n_calls, n_failures_wanted;
@@ -39,6 +39,7 @@ struct world_hub {
 };
 
 void fake_world_init(struct world_hub *hub, struct fake_conf *conf);
+void fake_world_fini(struct world_hub *hub);
 void fake_world_change(struct world_hub *hub, struct fake_conf *conf);
 
 /* What was last said of it; n 0: nothing. */
