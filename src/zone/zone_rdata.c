@@ -242,7 +242,6 @@ static size_t words_of(ldns_rdf_type kind)
     case LDNS_RDF_TYPE_NSAP:
     case LDNS_RDF_TYPE_ATMA:
     case LDNS_RDF_TYPE_NSEC:
-    case LDNS_RDF_TYPE_IPSECKEY:
     case LDNS_RDF_TYPE_SVCPARAMS:
         return SIZE_MAX;
     case LDNS_RDF_TYPE_HIP:
@@ -348,6 +347,41 @@ static const char *read_by_ldns(struct words *words, ldns_rdf_type kind, struct 
     return why;
 }
 
+/* RFC 4025 3: precedence, gateway type, algorithm, gateway, key. ldns would leave a relative gateway
+ * as it is, and lose memory over a bad key. */
+static const char *read_ipseckey(struct words *words, struct zone_rdata *out)
+{
+    const struct zone_token *t = &words->tokens[words->at];
+    const char *why = NULL;
+
+    if (words->n - words->at < 4)
+        return "data is missing: precedence, gateway type, algorithm, gateway";
+    for (size_t i = 0; i < 3 && why == NULL; i++)
+        why = read_number_field(&t[i], LDNS_RDF_TYPE_INT8, out);
+    if (why != NULL)
+        return why;
+    words->at += 4;
+    switch (out->octets[1]) {
+    case 0:
+        why = zone_token_is(&t[3], ".") ? NULL : "gateway type 0 goes with the gateway \".\"";
+        break;
+    case 1:
+        why = read_address_field(&t[3], AF_INET, out);
+        break;
+    case 2:
+        why = read_address_field(&t[3], AF_INET6, out);
+        break;
+    case 3:
+        why = read_name_field(words, &t[3], out);
+        break;
+    default:
+        why = "gateway types are 0 to 3";
+    }
+    if (why != NULL || words->at == words->n)
+        return why;
+    return read_by_ldns(words, LDNS_RDF_TYPE_B64, out);
+}
+
 static const char *read_field(struct words *words, ldns_rdf_type kind, struct zone_rdata *out)
 {
     const struct zone_token *token = &words->tokens[words->at];
@@ -371,6 +405,8 @@ static const char *read_field(struct words *words, ldns_rdf_type kind, struct zo
     case LDNS_RDF_TYPE_PERIOD:
         words->at++;
         return read_number_field(token, kind, out);
+    case LDNS_RDF_TYPE_IPSECKEY:
+        return read_ipseckey(words, out);
     default:
         return read_by_ldns(words, kind, out);
     }
