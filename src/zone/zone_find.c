@@ -115,9 +115,8 @@ static struct zone_match below(const struct zone_set *set, const struct wire_nam
     const struct zone_node *node = NULL;
     if (len + 2 <= WIRE_NAME_MAX)
         node = visible(set, wildcard, len + 2);
-    if (node != NULL && node->zone == encloser->zone)
-        return match(set, ZONE_WILDCARD, node);
-    return match(set, ZONE_ABSENT, encloser);
+    assert(node == NULL || node->zone == encloser->zone); /* no zone is named by a wildcard */
+    return node != NULL ? match(set, ZONE_WILDCARD, node) : match(set, ZONE_ABSENT, encloser);
 }
 
 struct zone_match zone_find(const struct zone_set *set, const struct wire_name *name,

@@ -161,6 +161,22 @@ static void a_child_that_its_parent_does_not_delegate_answers_for_itself(void **
     zone_set_free(set);
 }
 
+static void a_cut_below_another_cut_says_nothing_of_a_child_that_is_here(void **state)
+{
+    struct zone_source sources[] = {
+        { .name = "example", .file = "parent", .text = SOA_AND_NS "a 60 NS ns1\nlab.a 60 NS ns1\n" },
+        { .name = "lab.a.example", .file = "child", .text = SOA_AND_NS },
+    };
+    for (size_t i = 0; i < COUNT_OF(sources); i++)
+        sources[i].len = strlen(sources[i].text);
+    struct zone_set *set = zones_of(sources, COUNT_OF(sources));
+
+    expect_at(set, "lab.a.example", WIRE_DS, ZONE_FOUND, "lab.a.example", "lab.a.example");
+    expect_at(set, "a.example", WIRE_DS, ZONE_FOUND, "example", "a.example");
+    expect_at(set, "x.a.example", WIRE_A, ZONE_DELEGATED, "example", "a.example");
+    zone_set_free(set);
+}
+
 static void names_below_a_dname_lead_to_it(void **state)
 {
     struct zone_set *set = zone_of("example", SOA_AND_NS "d 60 DNAME other.test.\nd 60 A 192.0.2.3\n"
@@ -286,6 +302,7 @@ int main(void)
         cmocka_unit_test(the_topmost_cut_counts),
         cmocka_unit_test(ds_at_a_cut_is_the_parents),
         cmocka_unit_test(a_child_that_its_parent_does_not_delegate_answers_for_itself),
+        cmocka_unit_test(a_cut_below_another_cut_says_nothing_of_a_child_that_is_here),
         cmocka_unit_test(names_below_a_dname_lead_to_it),
         cmocka_unit_test(a_dname_at_the_apex_takes_everything_below_it),
         cmocka_unit_test(names_outside_every_zone_are_outside),
