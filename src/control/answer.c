@@ -35,7 +35,7 @@ static json_t *explain(const struct control *c, const json_t *body)
     if (world == NULL)
         return request_error("no configuration is loaded yet");
 
-    struct explain_source source = { .is_live = true };
+    struct explain_source source = { .is_live = true, .now_ms = clock_wall_ms() };
     struct health_status *health = health_copy(c->hooks.health, &source.n_health);
     source.health = health;
     json_t *reply = explain_json(world, &question, &source);

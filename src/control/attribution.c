@@ -7,7 +7,7 @@
 
 #include <waymark/geo.h>
 
-/* The first that the type contains wins. */
+/* The first that the type or the name contains wins. */
 static const struct {
     const char *part, *sentence;
 } owed[] = {
@@ -19,12 +19,15 @@ static const struct {
                    "(https://www.nro.net)" },
 };
 
-const char *attribution_of(const char *database_type)
+/* Some publishers name themselves in the type (DBIP-City-Lite), some only in the file's name. */
+const char *attribution_of(const char *database_type, const char *path)
 {
-    if (database_type == NULL)
-        return NULL;
+    const char *slash = path == NULL ? NULL : strrchr(path, '/');
+    const char *file = slash != NULL ? slash + 1 : path;
+
     for (size_t i = 0; i < sizeof owed / sizeof *owed; i++)
-        if (strcasestr(database_type, owed[i].part) != NULL)
+        if ((database_type != NULL && strcasestr(database_type, owed[i].part) != NULL) ||
+            (file != NULL && strcasestr(file, owed[i].part) != NULL))
             return owed[i].sentence;
     return NULL;
 }
@@ -42,7 +45,8 @@ json_t *attribution_json(const struct geo *geo)
     json_t *all = json_array();
 
     for (size_t i = 0; geo != NULL && i < geo_sources(geo); i++) {
-        const char *sentence = attribution_of(geo_source_at(geo, i)->type);
+        const struct geo_source *source = geo_source_at(geo, i);
+        const char *sentence = attribution_of(source->type, source->path);
         if (sentence != NULL && !has_text(all, sentence))
             json_array_append_new(all, json_string(sentence));
     }

@@ -5,8 +5,9 @@
 
 struct geo;
 
-/* The sentence for a database's own type, NULL when none is known to be due. */
-const char *attribution_of(const char *database_type);
+/* The sentence for a database, by its own type or its file's name; NULL: none is known to be due.
+ */
+const char *attribution_of(const char *database_type, const char *path);
 
 /* What is due for all that was loaded: an array of sentences, each once. `geo` may be NULL. */
 json_t *attribution_json(const struct geo *geo);

@@ -53,7 +53,7 @@ static int take_all_for_up(struct world_hub *hub, const struct conf *conf)
 
 static json_t *explain_in(struct world_hub *hub, const struct dns_question *question)
 {
-    struct explain_source source = { .is_live = false };
+    struct explain_source source = { .is_live = false, .now_ms = clock_wall_ms() };
     struct world_hold *hold;
     const struct world *world = world_hold(hub, &hold);
 

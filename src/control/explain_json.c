@@ -4,6 +4,7 @@
  * names. Live and offline, JSON and text all go this way. */
 #include "explain_json.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,6 +47,7 @@ static json_t *source_json(const struct facts *f)
     json_t *o = json_object();
 
     put_bool(o, "is_live", f->source->is_live);
+    put_int(o, "now_ms", f->source->now_ms);
     put_text(o, "file", f->conf->file);
     put_text(o, "server", WAYMARK_VERSION);
     put_int(o, "world", (int64_t)f->world->version);
@@ -218,37 +220,56 @@ static json_t *candidate_json(const struct facts *f, const struct steer_event *e
     return o;
 }
 
-static json_t *stage_json(const struct facts *f, int stage, int pass)
+/* Stages that see only the place come first, then those that see what changes, whatever the order
+ * in which they are written. */
+static json_t *stage_json(const struct facts *f, int stage)
 {
-    const struct conf_service *service = f->x->service;
-    bool is_ours = stage >= 0 && (size_t)stage < service->n_stages;
+    bool is_ours = stage >= 0;
+    enum conf_stage_kind kind = is_ours ? f->x->service->stages[stage].kind : CONF_STAGE_TAKE;
     json_t *o = json_object();
 
     put_int(o, "index", stage);
-    put_int(o, "pass", pass);
-    put_text(o, "stage",
-             is_ours     ? stage_word(service->stages[stage].kind)
-             : stage < 0 ? "type"
-                         : "end");
+    put_text(o, "stage", is_ours ? stage_word(kind) : "type");
+    put_bool(o, "is_by_place",
+             !is_ours || (kind != CONF_STAGE_HEALTHY && kind != CONF_STAGE_WEIGHTED));
     put(o, "candidates", json_array());
     return o;
 }
 
-/* Events of one stage stand together. A stage before its forerunner begins a second pass: the row
- * was compiled again. */
+/* What is dropped after a stage was told belongs to that stage: it stood in its list. */
+static void drop_again(json_t *stage, json_t *candidate)
+{
+    json_t *all = json_object_get(stage, "candidates"), *other;
+    const char *name = get_text(candidate, "target", "");
+    size_t i;
+
+    json_array_foreach (all, i, other) {
+        if (strcmp(get_text(other, "target", ""), name) == 0) {
+            json_array_set_new(all, i, candidate);
+            return;
+        }
+    }
+    json_array_append_new(all, candidate);
+}
+
+/* Events of one stage stand together. */
 static json_t *stages_json(const struct facts *f)
 {
     const struct steer_trace *trace = &f->x->steer.trace;
     json_t *all = json_array(), *now = NULL;
-    int pass = 1;
+    int former = INT_MIN;
 
     for (size_t i = 0; i < trace->n && i < STEER_EVENTS_MAX; i++) {
         const struct steer_event *e = &trace->events[i];
-        if (i > 0 && e->stage < trace->events[i - 1].stage)
-            pass++;
-        if (i == 0 || e->stage != trace->events[i - 1].stage) {
-            now = stage_json(f, e->stage, pass);
+        bool is_after = e->stage >= (int)f->x->service->n_stages;
+        if (is_after && now != NULL) {
+            drop_again(now, candidate_json(f, e));
+            continue;
+        }
+        if (e->stage != former) {
+            now = stage_json(f, is_after ? -1 : e->stage);
             json_array_append_new(all, now);
+            former = e->stage;
         }
         json_array_append_new(json_object_get(now, "candidates"), candidate_json(f, e));
     }
@@ -338,6 +359,16 @@ static const char *ttl_bound(const struct facts *f)
     return s->identity.family != 0 && s->window_rest_s <= s->horizon_s ? "window" : "horizon";
 }
 
+/* Caches cut the client subnet they asked with, even when another address decided. */
+static json_t *scope_json(const struct facts *f)
+{
+    const struct wire_ecs *ecs = &f->question->ecs;
+
+    if (ecs->source_bits == 0)
+        return json_null();
+    return network_json(&ecs->addr, f->x->steer.choice.scope_bits);
+}
+
 static json_t *choice_json(const struct facts *f)
 {
     const struct steer_explanation *s = &f->x->steer;
@@ -348,6 +379,7 @@ static json_t *choice_json(const struct facts *f)
     put(o, "targets", names);
     put_bool(o, "is_open", s->choice.is_open);
     put_bool(o, "is_drawn", s->choice.is_drawn);
+    put(o, "scope_network", scope_json(f));
     put_int(o, "scope_bits", s->choice.scope_bits);
     put_int(o, "ttl_s", s->choice.ttl_s);
     put_text(o, "ttl_bound", ttl_bound(f));

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <jansson.h>
 
@@ -13,7 +14,8 @@ struct world;
 struct health_status;
 
 struct explain_source {
-    bool is_live;                       /* asked of a running server */
+    bool is_live; /* asked of a running server */
+    int64_t now_ms;
     const struct health_status *health; /* what its health thread believes; may be NULL */
     size_t n_health;
 };

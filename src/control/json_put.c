@@ -59,6 +59,11 @@ void put_bool(json_t *object, const char *key, bool value)
     put(object, key, json_boolean(value));
 }
 
+const json_t *get(const json_t *object, const char *key)
+{
+    return json_object_get(object, key);
+}
+
 const char *get_text(const json_t *object, const char *key, const char *otherwise)
 {
     const char *text = json_string_value(json_object_get(object, key));

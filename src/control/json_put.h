@@ -19,6 +19,7 @@ void put_bool(json_t *object, const char *key, bool value);
 void put(json_t *object, const char *key, json_t *value); /* takes the value over */
 
 /* What the object lacks, or has in another type, is the default. `object` may be NULL. */
+const json_t *get(const json_t *object, const char *key); /* NULL: not there */
 const char *get_text(const json_t *object, const char *key, const char *otherwise);
 int64_t get_int(const json_t *object, const char *key, int64_t otherwise);
 double get_real(const json_t *object, const char *key, double otherwise); /* integers too */

@@ -1,208 +1,283 @@
-/* metrics_http.c - the metrics page over HTTP, by libevent's evhttp. Main thread.
+/* metrics_http.c - the metrics page over HTTP: a request in, a page out, the end. Main thread.
  *
- * evhttp has no limit of its own on connections, and does not tell when one ends. So each gets a
- * filter that filters nothing, whose end we are told of; when the places are taken, the listener
- * rests and further clients wait in the kernel's backlog. */
+ * Not by libevent's evhttp: that has no limit on connections and does not tell when one ends. */
 #include "metrics_http.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
-#include <event2/http.h>
 #include <event2/listener.h>
 
+#include "http_request.h"
 #include "metrics.h"
 
-enum { BACKLOG = 64 };
+enum { BACKLOG = 64, LINGER_MAX = 64 * 1024 };
 
-struct metrics_server {
-    struct evhttp *http;
-    struct evconnlistener *listener; /* evhttp's own */
-    const struct control *control;
-    int n_connections;
-    bool is_ending;
+struct http_client {
+    struct metrics_server *owner;
+    struct bufferevent *stream; /* NULL: this place is free */
+    bool is_answered;
+    size_t n_discarded; /* after the answer */
 };
 
-typedef void page_fn(const struct control *control, FILE *out);
+struct metrics_server {
+    struct evconnlistener *listener;
+    struct event *retry; /* after a failed accept */
+    const struct control *control;
+    struct http_client clients[METRICS_CONNECTIONS_MAX];
+};
+
+/* ---- answers ---- */
 
 static const struct page {
     const char *path, *type;
-    page_fn *write;
+    void (*write)(const struct control *control, FILE *out);
 } pages[] = {
     { "/metrics", "text/plain; version=0.0.4; charset=utf-8", metrics_write },
     { "/", "text/plain; charset=utf-8", metrics_write_root },
 };
-
-static void reply_text(struct evhttp_request *request, int code, const char *reason,
-                       const char *text)
-{
-    struct evbuffer *body = evbuffer_new();
-
-    if (body != NULL)
-        evbuffer_add(body, text, strlen(text));
-    evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Type",
-                      "text/plain; charset=utf-8");
-    evhttp_send_reply(request, code, reason, body);
-    if (body != NULL)
-        evbuffer_free(body);
-}
 
 static void free_text(const void *data, size_t len, void *extra)
 {
     free(extra);
 }
 
-static void reply_page(struct evhttp_request *request, const struct page *page,
-                       const struct control *control)
+/* Takes `text` over. */
+static void answer(struct http_client *c, const char *status, const char *type, char *text,
+                   size_t len)
 {
-    char *text = NULL;
-    size_t len;
-    FILE *out = open_memstream(&text, &len);
-    struct evbuffer *body = evbuffer_new();
+    struct evbuffer *output = bufferevent_get_output(c->stream);
 
-    if (out != NULL)
-        page->write(control, out);
-    bool is_whole = out != NULL && body != NULL && fclose(out) == 0;
-    if (is_whole && evbuffer_add_reference(body, text, len, free_text, text) == 0) {
-        evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Type", page->type);
-        evhttp_send_reply(request, HTTP_OK, "OK", body);
-    } else {
+    c->is_answered = true;
+    evbuffer_add_printf(output,
+                        "HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
+                        "Cache-Control: no-store\r\nAllow: GET\r\nConnection: close\r\n\r\n",
+                        status, type, len);
+    if (len == 0 || evbuffer_add_reference(output, text, len, free_text, text) != 0)
         free(text);
-        reply_text(request, HTTP_INTERNAL, "Internal Server Error", "out of memory\n");
-    }
-    if (body != NULL)
-        evbuffer_free(body);
 }
 
-static void on_request(struct evhttp_request *request, void *ctx)
+static void answer_sentence(struct http_client *c, const char *status, const char *sentence)
 {
-    const struct metrics_server *s = ctx;
-    const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
-    const char *path = uri == NULL ? NULL : evhttp_uri_get_path(uri);
+    char *text = strdup(sentence);
 
-    if (evhttp_request_get_command(request) != EVHTTP_REQ_GET) {
-        evhttp_add_header(evhttp_request_get_output_headers(request), "Allow", "GET");
-        reply_text(request, HTTP_BADMETHOD, "Method Not Allowed", "only GET is answered here\n");
+    answer(c, status, "text/plain; charset=utf-8", text, text == NULL ? 0 : strlen(text));
+}
+
+static void answer_page(struct http_client *c, const struct page *page)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+
+    if (out != NULL)
+        page->write(c->owner->control, out);
+    if (out != NULL && fclose(out) == 0) {
+        answer(c, "200 OK", page->type, text, len);
         return;
     }
-    for (size_t i = 0; path != NULL && i < sizeof pages / sizeof *pages; i++) {
-        if (strcmp(path, pages[i].path) == 0) {
-            reply_page(request, &pages[i], s->control);
+    free(text);
+    answer_sentence(c, "500 Internal Server Error", "out of memory\n");
+}
+
+static void answer_line(struct http_client *c, const char *line, size_t len)
+{
+    struct http_request request;
+
+    if (!http_request_parse(line, len, &request)) {
+        answer_sentence(c, "400 Bad Request", "this is no HTTP request\n");
+        return;
+    }
+    if (!request.is_get) {
+        answer_sentence(c, "405 Method Not Allowed", "only GET is answered here\n");
+        return;
+    }
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+        if (strcmp(request.path, pages[i].path) == 0) {
+            answer_page(c, &pages[i]);
             return;
         }
     }
-    reply_text(request, HTTP_NOTFOUND, "Not Found", "there is /metrics, and nothing else\n");
+    answer_sentence(c, "404 Not Found", "there is /metrics, and nothing else\n");
 }
 
-static void on_connection_freed(void *ctx)
+/* ---- connections ---- */
+
+static void client_end(struct http_client *c)
+{
+    bufferevent_free(c->stream);
+    c->stream = NULL;
+    evconnlistener_enable(c->owner->listener); /* a place is free */
+}
+
+/* A client that sends on after its answer would lose the answer if we just hung up (RFC 9112 9.6).
+ */
+static void discard(struct http_client *c)
+{
+    struct evbuffer *input = bufferevent_get_input(c->stream);
+    size_t len = evbuffer_get_length(input);
+
+    c->n_discarded += len;
+    evbuffer_drain(input, len);
+    if (c->n_discarded > LINGER_MAX)
+        client_end(c);
+}
+
+static bool has_whole_head(struct evbuffer *input)
+{
+    return evbuffer_search(input, "\r\n\r\n", 4, NULL).pos >= 0 ||
+           evbuffer_search(input, "\n\n", 2, NULL).pos >= 0;
+}
+
+static void on_readable(struct bufferevent *stream, void *ctx)
+{
+    struct http_client *c = ctx;
+    struct evbuffer *input = bufferevent_get_input(stream);
+    size_t len;
+
+    if (c->is_answered) {
+        discard(c);
+        return;
+    }
+    bool is_whole = has_whole_head(input);
+    if (!is_whole && evbuffer_get_length(input) < METRICS_REQUEST_MAX)
+        return;
+    char *line = is_whole ? evbuffer_readln(input, &len, EVBUFFER_EOL_CRLF) : NULL;
+    if (line != NULL)
+        answer_line(c, line, len);
+    else
+        answer_sentence(c, "431 Request Header Fields Too Large", "the request is too long\n");
+    free(line);
+    evbuffer_drain(input, evbuffer_get_length(input));
+}
+
+static void on_written(struct bufferevent *stream, void *ctx)
+{
+    static const struct timeval linger = { .tv_sec = METRICS_LINGER_S };
+    struct http_client *c = ctx;
+
+    if (!c->is_answered)
+        return;
+    shutdown(bufferevent_getfd(stream), SHUT_WR);
+    bufferevent_set_timeouts(stream, &linger, NULL);
+    bufferevent_enable(stream, EV_READ);
+}
+
+/* The end of its half may come before it has read our answer: then we end when that is written. */
+static void on_event(struct bufferevent *stream, short what, void *ctx)
+{
+    struct http_client *c = ctx;
+    bool is_writing = evbuffer_get_length(bufferevent_get_output(stream)) > 0;
+
+    if (is_writing && (what & BEV_EVENT_READING) && (what & (BEV_EVENT_EOF | BEV_EVENT_TIMEOUT)))
+        return;
+    client_end(c);
+}
+
+static struct http_client *free_place(struct metrics_server *s, size_t *n_free)
+{
+    struct http_client *place = NULL;
+
+    *n_free = 0;
+    for (size_t i = 0; i < METRICS_CONNECTIONS_MAX; i++) {
+        if (s->clients[i].stream != NULL)
+            continue;
+        place = &s->clients[i];
+        ++*n_free;
+    }
+    return place;
+}
+
+static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *sa,
+                      int len, void *ctx)
+{
+    static const struct timeval idle = { .tv_sec = METRICS_IDLE_S };
+    struct metrics_server *s = ctx;
+    size_t n_free;
+    struct http_client *c = free_place(s, &n_free);
+
+    if (c == NULL) {
+        close(fd);
+        return;
+    }
+    *c = (struct http_client){ .owner = s };
+    c->stream =
+        bufferevent_socket_new(evconnlistener_get_base(listener), fd, BEV_OPT_CLOSE_ON_FREE);
+    if (c->stream == NULL) {
+        close(fd);
+        return;
+    }
+    bufferevent_setcb(c->stream, on_readable, on_written, on_event, c);
+    bufferevent_setwatermark(c->stream, EV_READ, 0, METRICS_REQUEST_MAX);
+    bufferevent_set_timeouts(c->stream, &idle, &idle);
+    bufferevent_enable(c->stream, EV_READ | EV_WRITE);
+    if (n_free == 1)
+        evconnlistener_disable(listener);
+}
+
+/* Out of descriptors, most likely: listening on would spin, so rest for a second. */
+static void on_accept_failed(struct evconnlistener *listener, void *ctx)
+{
+    static const struct timeval rest = { .tv_sec = 1 };
+    struct metrics_server *s = ctx;
+
+    evconnlistener_disable(listener);
+    event_add(s->retry, &rest);
+}
+
+static void on_retry(evutil_socket_t fd, short what, void *ctx)
 {
     struct metrics_server *s = ctx;
 
-    assert(s->n_connections > 0);
-    s->n_connections--;
-    if (!s->is_ending)
-        evconnlistener_enable(s->listener);
-    else if (s->n_connections == 0)
-        free(s);
-}
-
-/* evhttp asks for this when a connection has come. NULL: it makes its own, uncounted. */
-static struct bufferevent *new_connection(struct event_base *base, void *ctx)
-{
-    struct metrics_server *s = ctx;
-    struct bufferevent *plain = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
-    struct bufferevent *counted =
-        plain == NULL ? NULL
-                      : bufferevent_filter_new(plain, NULL, NULL, BEV_OPT_CLOSE_ON_FREE,
-                                               on_connection_freed, s);
-
-    if (counted == NULL) {
-        if (plain != NULL)
-            bufferevent_free(plain);
-        return NULL;
-    }
-    if (++s->n_connections >= METRICS_CONNECTIONS_MAX)
-        evconnlistener_disable(s->listener);
-    return counted;
-}
-
-static struct evconnlistener *listen_at(struct event_base *base, const struct endpoint *at,
-                                        char why[static WHY_LEN])
-{
-    struct sockaddr_storage sa;
-    socklen_t len = endpoint_to_sockaddr(at, &sa);
-    struct evconnlistener *listener = evconnlistener_new_bind(
-        base, NULL, NULL,
-        LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE | LEV_OPT_DISABLED,
-        BACKLOG, (struct sockaddr *)&sa, (int)len);
-
-    if (listener == NULL) {
-        char text[ENDPOINT_TEXT_LEN];
-        why_set(why, errno == 0 ? -ENOMEM : -errno, "server.metrics %s: %s",
-                endpoint_format(at, text), errno == 0 ? "out of memory" : strerror(errno));
-    }
-    return listener;
-}
-
-static void set_up(struct metrics_server *s)
-{
-    evhttp_set_allowed_methods(s->http, 0xffff); /* so that we are the ones to say 405 */
-    evhttp_set_max_headers_size(s->http, METRICS_HEADERS_MAX);
-    evhttp_set_max_body_size(s->http, 0);
-    evhttp_set_timeout(s->http, METRICS_IDLE_S);
-    evhttp_set_bevcb(s->http, new_connection, s);
-    evhttp_set_gencb(s->http, on_request, s);
+    evconnlistener_enable(s->listener);
 }
 
 int metrics_open(struct event_base *base, const struct endpoint *at, const struct control *control,
                  struct metrics_server **out, char why[static WHY_LEN])
 {
     struct metrics_server *s = calloc(1, sizeof *s);
-    int err = -ENOMEM;
+    struct sockaddr_storage sa;
+    char text[ENDPOINT_TEXT_LEN];
 
-    why_set(why, err, "server.metrics: out of memory");
     if (s == NULL)
-        return err;
+        return why_set(why, -ENOMEM, "server.metrics: out of memory");
     s->control = control;
-    s->http = evhttp_new(base);
-    if (s->http == NULL)
-        goto fail;
-    set_up(s);
-
-    errno = 0;
-    s->listener = listen_at(base, at, why);
+    s->retry = evtimer_new(base, on_retry, s);
+    socklen_t len = endpoint_to_sockaddr(at, &sa);
+    errno = ENOMEM;
+    if (s->retry != NULL)
+        s->listener = evconnlistener_new_bind(
+            base, on_accept, s, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE,
+            BACKLOG, (struct sockaddr *)&sa, (int)len);
     if (s->listener == NULL) {
-        err = errno == 0 ? -ENOMEM : -errno;
-        goto fail;
+        int err = why_set(why, -errno, "server.metrics %s: %s", endpoint_format(at, text),
+                          strerror(errno));
+        metrics_close(s);
+        return err;
     }
-    if (evhttp_bind_listener(s->http, s->listener) == NULL) {
-        evconnlistener_free(s->listener);
-        goto fail;
-    }
-    evconnlistener_enable(s->listener);
+    evconnlistener_set_error_cb(s->listener, on_accept_failed);
     *out = s;
     return 0;
-fail:
-    metrics_close(s);
-    return err;
 }
 
 void metrics_close(struct metrics_server *server)
 {
     if (server == NULL)
         return;
-    server->is_ending = true;
-    if (server->http != NULL)
-        evhttp_free(server->http); /* the listener with it */
-    if (server->n_connections == 0)
-        free(server);
-    /* else libevent ends the connections in its own time, and the last of them frees the server */
+    for (size_t i = 0; i < METRICS_CONNECTIONS_MAX; i++)
+        if (server->clients[i].stream != NULL)
+            bufferevent_free(server->clients[i].stream);
+    if (server->listener != NULL)
+        evconnlistener_free(server->listener);
+    if (server->retry != NULL)
+        event_free(server->retry);
+    free(server);
 }

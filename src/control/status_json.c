@@ -163,7 +163,7 @@ static json_t *geo_json(const struct geo *geo)
         put(o, "built_s", source->built_s == 0 ? json_null() : json_integer(source->built_s));
         put_int(o, "networks", (int64_t)source->networks);
         put_int(o, "load_ms", source->load_ms);
-        put_text(o, "attribution", attribution_of(source->type));
+        put_text(o, "attribution", attribution_of(source->type, source->path));
         json_array_append_new(all, o);
     }
     return all;

@@ -13,11 +13,6 @@
 
 enum { LINE_LEN = 512 };
 
-static const json_t *at(const json_t *object, const char *key)
-{
-    return json_object_get(object, key);
-}
-
 static bool is(const json_t *object, const char *key, const char *value)
 {
     return strcmp(get_text(object, key, ""), value) == 0;
@@ -45,8 +40,7 @@ static void find_down_targets(const json_t *status, FILE *out, int *n)
     size_t i;
     const json_t *target;
 
-    json_array_foreach(at(status, "targets"), i, target)
-    {
+    json_array_foreach (get(status, "targets"), i, target) {
         if (!is(target, "verdict", "down"))
             continue;
         snprintf(text, sizeof text, "target %s (%s) is down for %s: %s",
@@ -63,29 +57,21 @@ static void find_rows(const json_t *status, FILE *out, int *n)
     size_t i;
     const json_t *service;
 
-    json_array_foreach(at(status, "services"), i, service)
-    {
-        long long open = get_int(service, "open_rows", 0),
-                  empty = get_int(service, "empty_rows", 0);
-        const char *name = get_text(service, "name", "?");
-        if (open > 0) {
-            snprintf(text, sizeof text,
-                     "service %s: verdicts are ignored for %lld group(s) of clients, none of whose "
-                     "targets is up",
-                     name, open);
-            trouble(out, n, text);
-        }
-        if (empty > 0) {
-            snprintf(text, sizeof text, "service %s: no target at all for %lld group(s) of clients",
-                     name, empty);
-            trouble(out, n, text);
-        }
+    json_array_foreach (get(status, "services"), i, service) {
+        long long open = get_int(service, "open_rows", 0);
+        if (open == 0)
+            continue;
+        snprintf(text, sizeof text,
+                 "service %s ignores verdicts for %lld of its groups of clients: none of their "
+                 "targets is up",
+                 get_text(service, "name", "?"), open);
+        trouble(out, n, text);
     }
 }
 
 static void find_failed_reload(const json_t *status, FILE *out, int *n)
 {
-    const json_t *last = at(status, "last_reload"), *line;
+    const json_t *last = get(status, "last_reload"), *line;
     char text[LINE_LEN], when[MOMENT_TEXT_LEN];
     size_t i;
 
@@ -96,8 +82,7 @@ static void find_failed_reload(const json_t *status, FILE *out, int *n)
         "the last reload (%s) failed with %lld error(s); the configuration before it is in use",
         moment_format(get_int(last, "at_ms", 0), when), (long long)get_int(last, "errors", 0));
     trouble(out, n, text);
-    json_array_foreach(at(last, "lines"), i, line)
-    {
+    json_array_foreach (get(last, "lines"), i, line) {
         fputs("    ", out);
         text_wrapped(out, 6, json_is_string(line) ? json_string_value(line) : "");
     }
@@ -105,7 +90,7 @@ static void find_failed_reload(const json_t *status, FILE *out, int *n)
 
 static void find_unready(const json_t *status, FILE *out, int *n)
 {
-    const json_t *world = at(status, "world");
+    const json_t *world = get(status, "world");
 
     if (!json_is_object(world))
         trouble(out, n, "no configuration is loaded: every query is refused");
@@ -129,7 +114,7 @@ static void write_troubles(const json_t *status, FILE *out)
 
 static void write_server(const json_t *status, FILE *out)
 {
-    const json_t *server = at(status, "server"), *world = at(status, "world"), *where;
+    const json_t *server = get(status, "server"), *world = get(status, "world"), *where;
     char span[SPAN_TEXT_LEN], when[MOMENT_TEXT_LEN];
     size_t i;
 
@@ -139,7 +124,7 @@ static void write_server(const json_t *status, FILE *out)
     text_field(out, "up for", "%s, since %s",
                span_format(get_int(server, "uptime_s", 0) * 1000, span),
                moment_format(get_int(server, "started_ms", 0), when));
-    json_array_foreach(at(server, "listen"), i, where)
+    json_array_foreach (get(server, "listen"), i, where)
         text_field(out, i == 0 ? "listens on" : "", "%s",
                    json_is_string(where) ? json_string_value(where) : "?");
     if (get_text(server, "metrics", NULL) != NULL)
@@ -159,7 +144,7 @@ static void write_server(const json_t *status, FILE *out)
 
 static void write_queries(const json_t *status, FILE *out)
 {
-    const json_t *q = at(status, "queries");
+    const json_t *q = get(status, "queries");
     char total[NUMBER_TEXT_LEN];
     double recent = get_real(q, "recent_per_s", -1);
 
@@ -192,8 +177,7 @@ static void write_targets(const json_t *status, FILE *out)
     size_t i;
     const json_t *target;
 
-    json_array_foreach(at(status, "targets"), i, target)
-    {
+    json_array_foreach (get(status, "targets"), i, target) {
         int64_t rtt_us = get_int(target, "rtt_us", 0);
         table_cell(t, "%s", get_text(target, "target", "?"));
         table_cell(t, "%s", get_text(target, "address", "not resolved"));
@@ -220,8 +204,7 @@ static void write_services(const json_t *status, FILE *out)
     size_t i;
     const json_t *s;
 
-    json_array_foreach(at(status, "services"), i, s)
-    {
+    json_array_foreach (get(status, "services"), i, s) {
         table_cell(t, "%s", get_text(s, "name", "?"));
         table_cell(t, "%lld", (long long)get_int(s, "targets", 0));
         table_cell(t, "%lld", (long long)get_int(s, "plan", 0));
@@ -243,8 +226,7 @@ static void write_zones(const json_t *status, FILE *out)
     size_t i;
     const json_t *zone;
 
-    json_array_foreach(at(status, "zones"), i, zone)
-    {
+    json_array_foreach (get(status, "zones"), i, zone) {
         table_cell(t, "%s", get_text(zone, "name", "?"));
         table_cell(t, "%lld", (long long)get_int(zone, "serial", 0));
         table_cell(t, "%s", number_format(get_int(zone, "names", 0), text));
@@ -262,8 +244,7 @@ static void write_geo(const json_t *status, FILE *out)
     size_t i;
     const json_t *source;
 
-    json_array_foreach(at(status, "geo"), i, source)
-    {
+    json_array_foreach (get(status, "geo"), i, source) {
         int64_t built_s = get_int(source, "built_s", 0);
         table_cell(t, "%s", get_text(source, "path", "?"));
         table_cell(t, "%s", get_text(source, "type", "?"));
@@ -271,8 +252,7 @@ static void write_geo(const json_t *status, FILE *out)
         table_cell(t, "%s", number_format(get_int(source, "networks", 0), text));
     }
     table_end(t, "Data", out);
-    json_array_foreach(at(status, "attribution"), i, source)
-    {
+    json_array_foreach (get(status, "attribution"), i, source) {
         fputs("  ", out);
         text_wrapped(out, 2, json_is_string(source) ? json_string_value(source) : "");
     }
@@ -280,7 +260,7 @@ static void write_geo(const json_t *status, FILE *out)
 
 static void write_memory(const json_t *status, FILE *out)
 {
-    const json_t *m = at(status, "memory");
+    const json_t *m = get(status, "memory");
     char zones[NUMBER_TEXT_LEN], geo[NUMBER_TEXT_LEN], views[NUMBER_TEXT_LEN],
         tables[NUMBER_TEXT_LEN], resident[NUMBER_TEXT_LEN];
 
@@ -311,10 +291,10 @@ void reload_text(const json_t *reply, FILE *out)
 {
     size_t i;
     const json_t *line;
-    long long shown = (long long)json_array_size(at(reply, "lines"));
+    long long shown = (long long)json_array_size(get(reply, "lines"));
     long long found = get_int(reply, "errors", 0) + get_int(reply, "warnings", 0);
 
-    json_array_foreach(at(reply, "lines"), i, line)
+    json_array_foreach (get(reply, "lines"), i, line)
         text_wrapped(out, 0, json_is_string(line) ? json_string_value(line) : "");
     if (found > shown)
         fprintf(out, "and %lld more\n", found - shown);

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FIELD_COLUMN = 16, LINE_LEN = 4096 };
+enum { FIELD_COLUMN = 16, LINE_MAX_LEN = 4096 };
 
 static bool is_terminal(FILE *out)
 {
@@ -25,6 +25,15 @@ void text_heading(FILE *out, const char *format, ...)
     vfprintf(out, format, args);
     va_end(args);
     fputs(is_bold ? "\033[0m\n" : "\n", out);
+}
+
+void text_append(char line[static TEXT_LINE_LEN], const char *between, const char *text)
+{
+    if (text == NULL)
+        return;
+    if (line[0] != '\0')
+        strncat(line, between, TEXT_LINE_LEN - 1 - strlen(line));
+    strncat(line, text, TEXT_LINE_LEN - 1 - strlen(line));
 }
 
 int text_columns(const char *text)
@@ -58,7 +67,7 @@ void text_wrapped(FILE *out, int column, const char *text)
 
     while (*text != '\0') {
         int len = (int)strcspn(text, " ");
-        char word[LINE_LEN];
+        char word[LINE_MAX_LEN];
         snprintf(word, sizeof word, "%.*s", len, text);
         int width = text_columns(word);
         if (at > column && at + 1 + width > TEXT_WIDTH) {
@@ -78,7 +87,7 @@ void text_wrapped(FILE *out, int column, const char *text)
 
 void text_field(FILE *out, const char *label, const char *format, ...)
 {
-    char line[LINE_LEN];
+    char line[LINE_MAX_LEN];
     va_list args;
 
     va_start(args, format);

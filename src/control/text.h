@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { TEXT_WIDTH = 96 };
+enum { TEXT_WIDTH = 96, TEXT_LINE_LEN = 1024 };
 
 /* A heading; bold when `out` is a terminal. */
 void text_heading(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -16,6 +16,10 @@ void text_field(FILE *out, const char *label, const char *format, ...)
 
 /* `text` from column `column` on, wrapped at blanks; what follows the first line is indented. */
 void text_wrapped(FILE *out, int column, const char *text);
+
+/* Adds `between`, unless the line is empty, and `text`, unless it is NULL; what is too long is cut.
+ */
+void text_append(char line[static TEXT_LINE_LEN], const char *between, const char *text);
 
 /* As many columns as the text takes on a terminal: UTF-8 sequences count as one. */
 int text_columns(const char *text);
