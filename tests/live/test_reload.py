@@ -10,6 +10,7 @@ import live
 from live import NOERROR, NXDOMAIN
 
 NEW = live.ZONE + "new IN A 192.0.2.9\n"
+LONG = 500_000  # records: long enough to do something meanwhile
 BROKEN = live.ZONE + "bad IN A 192.0.2.300\n"
 
 
@@ -86,6 +87,33 @@ class Reload(live.LiveTest):
         s = self.server().start()
         s.send(signal.SIGHUP)
         self.stop(s)
+
+    def begin_long_reload(self, s):
+        s.write_zone(live.ZONE + "".join(f"host{i} IN A 192.0.2.1\n" for i in range(LONG)))
+        since = len(s.log)
+        s.send(signal.SIGHUP)
+        s.wait_for("reload of .* began", since)
+        return since
+
+    def test_a_long_reload_keeps_nobody_waiting(self):
+        s = self.server().start()
+        since = self.begin_long_reload(s)
+        status, out, err = live.waymark("reload", "-c", s.conf)
+        self.assertEqual(s.ask("www.plain.example").code, NOERROR)
+        self.assertEqual(s.ask("host1.plain.example").code, NXDOMAIN)
+        self.assertNotRegex(s.log[since:], "reload (done|failed)")
+        self.assertEqual(status, 1, out + err)
+        s.wait_for("reload done", since)
+        self.assertEqual(s.ask(f"host{LONG - 1}.plain.example").code, NOERROR)
+        self.stop(s)
+
+    def test_a_second_sigterm_waits_for_nothing(self):
+        s = self.server().start()
+        since = self.begin_long_reload(s)
+        s.send(signal.SIGTERM)
+        s.wait_for("stopping", since)
+        s.send(signal.SIGTERM)
+        self.assertEqual(s.wait(), -signal.SIGTERM)
 
     def test_no_query_is_lost_while_worlds_come_and_go(self):
         s = self.server(server="threads = 2;").start()
