@@ -1,0 +1,90 @@
+"""ask.py - asks as an operator would: with dig, and with `waymark explain`.
+
+Every question is a real command; `command` of an answer is what to type to get it again.
+"""
+import json
+import os
+import re
+import subprocess
+from dataclasses import dataclass, field
+
+WAYMARK = "build/waymark"
+RECORD = re.compile(r"^(\S+)\s+(\d+)\s+IN\s+(\S+)\s+(.+)$")
+STATUS = re.compile(r"status: (\w+)")
+SUBNET = re.compile(r"CLIENT-SUBNET: (\S+)/(\d+)/(\d+)")
+
+
+class Trouble(Exception):
+    """Something that the tour cannot go on without."""
+
+
+@dataclass
+class Answer:
+    command: str
+    status: str = "no answer"
+    ttl: int = -1
+    scope: int = -1  # -1: the answer has no client subnet option
+    records: list = field(default_factory=list)  # data of the last link of the chain
+
+
+def parse_dig(command, text):
+    answer = Answer(command)
+    found = STATUS.search(text)
+    if found:
+        answer.status = found.group(1)
+    found = SUBNET.search(text)
+    if found:
+        answer.scope = int(found.group(3))
+    in_answer = False
+    for line in text.splitlines():
+        if line.startswith(";;"):
+            in_answer = line.startswith(";; ANSWER SECTION")
+            continue
+        found = RECORD.match(line) if in_answer else None
+        if found:
+            answer.ttl = int(found.group(2)) if answer.ttl < 0 else min(answer.ttl, int(found.group(2)))
+            answer.records.append(found.group(4).rstrip("."))
+    return answer
+
+
+class Asker:
+    """Knows where the server is."""
+
+    def __init__(self, port, conf):
+        self.port = port
+        self.conf = conf
+
+    def dig_command(self, name, subnet=None, source=None, kind="A"):
+        words = ["dig", "@127.0.0.1", "-p", str(self.port)]
+        words += ["-b", source] if source else []
+        words += [name, kind]
+        words += [f"+subnet={subnet}"] if subnet else []
+        return words
+
+    def dig(self, name, subnet=None, source=None, kind="A"):
+        words = self.dig_command(name, subnet, source, kind)
+        done = subprocess.run(words + ["+tries=2", "+time=1"], capture_output=True, text=True,
+                              env={**os.environ, "HOME": "/nonexistent"})  # no ~/.digrc
+        return parse_dig(" ".join(words), done.stdout)
+
+    def explain_command(self, name, client):
+        return [WAYMARK, "explain", "-c", self.conf, name, "--client", client]
+
+    def explain(self, name, client):
+        done = subprocess.run(self.explain_command(name, client) + ["--json"],
+                              capture_output=True, text=True)
+        if done.returncode != 0:
+            raise Trouble(f"waymark explain failed: {done.stderr.strip()}")
+        return json.loads(done.stdout)
+
+    def explain_text(self, name, client):
+        done = subprocess.run(self.explain_command(name, client), capture_output=True, text=True)
+        if done.returncode != 0:
+            raise Trouble(f"waymark explain failed: {done.stderr.strip()}")
+        return done.stdout
+
+    def status_text(self):
+        done = subprocess.run([WAYMARK, "status", "-c", self.conf], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise Trouble(f"waymark status failed: {done.stderr.strip()}")
+        return done.stdout
