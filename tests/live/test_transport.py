@@ -4,6 +4,7 @@ import socket
 import struct
 import time
 import unittest
+import urllib.request
 
 import live
 from live import NOERROR, NXDOMAIN
@@ -80,6 +81,26 @@ class Datagrams(live.LiveTest):
             c.send(os.urandom(5000))
             c.send(os.urandom(65000))
         self.assertEqual(s.ask(NAME).code, NOERROR)
+        self.stop(s)
+
+
+class Figures(live.LiveTest):
+    def test_metrics_count_datagrams_and_clients(self):
+        metrics = live.free_port()
+        s = self.server(server=f'metrics = "127.0.0.1:{metrics}";').start()
+        for _ in range(5):
+            s.ask(NAME)
+        live.ask_tcp("127.0.0.1", s.port, NAME)
+        with live.connect("127.0.0.1", s.port) as c:
+            c.sendall(live.framed(live.query(NAME)))
+            live.read_framed(c)
+            with urllib.request.urlopen(f"http://127.0.0.1:{metrics}/metrics", timeout=20) as page:
+                figures = dict(line.rsplit(" ", 1) for line in page.read().decode().splitlines()
+                               if not line.startswith("#"))
+        self.assertEqual(figures["waymark_udp_received_total"], "5")
+        self.assertEqual(figures["waymark_udp_sent_total"], "5")
+        self.assertEqual(figures["waymark_tcp_queries_total"], "2")
+        self.assertEqual(figures["waymark_tcp_accepted_total"], "2")
         self.stop(s)
 
 
