@@ -49,8 +49,8 @@ bool geo_point_parse(const char *text, float *latitude, float *longitude)
 
 static int index_of(const char *code)
 {
-    bool is_code = code[0] >= 'A' && code[0] <= 'Z' && code[1] >= 'A' && code[1] <= 'Z' &&
-                   code[2] == '\0';
+    bool is_code =
+        code[0] >= 'A' && code[0] <= 'Z' && code[1] >= 'A' && code[1] <= 'Z' && code[2] == '\0';
 
     return is_code ? (code[0] - 'A') * 26 + code[1] - 'A' : -1;
 }

@@ -94,8 +94,10 @@ static void warn_of_useless_paths(const struct reading *r, const char *path)
 {
     for (size_t i = 0; i < r->layout.n; i++) {
         if ((r->layout.named & ~r->layout.hits & 1u << i) != 0)
-            report_warning(r->load->report, path, 0, "no record has the field \"%s\" that "
-                           "geo.fields names", r->layout.paths[i].text);
+            report_warning(r->load->report, path, 0,
+                           "no record has the field \"%s\" that "
+                           "geo.fields names",
+                           r->layout.paths[i].text);
     }
 }
 
@@ -121,10 +123,11 @@ static int read_database(struct reading *r, const char *path, struct geo_seq *v4
         return why_set(why, -ENOMEM, "out of memory");
     err = geo_mmdb_walk(&r->mmdb, on_record, r, v4, v6, n, why);
     if (err == 0 && !r->has_any)
-        err = why_set(why, -EINVAL, r->is_asn ? "no record has an AS number: is it a city or country "
-                                            "database? Those belong in geo.databases" :
-                                            "no record has a country or coordinates; name their "
-                                            "fields in geo.fields");
+        err = why_set(why, -EINVAL,
+                      r->is_asn ? "no record has an AS number: is it a city or country "
+                                  "database? Those belong in geo.databases"
+                                : "no record has a country or coordinates; name their "
+                                  "fields in geo.fields");
     return err;
 }
 
@@ -173,8 +176,7 @@ static uint32_t with_asn(void *ctx, uint32_t place, uint32_t asn)
 }
 
 /* `base` becomes the join of both; `more` is used up. */
-static void merge(struct load *l, struct geo_seq *base, struct geo_seq *more,
-                  geo_seq_join_cb *join)
+static void merge(struct load *l, struct geo_seq *base, struct geo_seq *more, geo_seq_join_cb *join)
 {
     struct geo_seq out;
     bool is_blank = base->n == 1 && base->value[0] == GEO_PLACE_EMPTY;
@@ -232,8 +234,7 @@ static void load_texts(struct load *l)
         geo_countries_load(&l->countries, l->conf->countries, l->report))
         add_source(l, l->conf->countries, "countries", 0, l->countries.n, since_us);
     since_us = clock_steady_us();
-    if (l->conf->networks != NULL &&
-        geo_networks_load(&l->networks, l->conf->networks, l->report))
+    if (l->conf->networks != NULL && geo_networks_load(&l->networks, l->conf->networks, l->report))
         add_source(l, l->conf->networks, "networks", 0, l->networks.n, since_us);
 }
 

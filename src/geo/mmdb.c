@@ -8,8 +8,8 @@
 #include "geo/shape.h"
 
 enum {
-    SEPARATOR = 16,               /* zero octets between tree and data */
-    METADATA_AREA = 128 * 1024    /* the metadata starts in the file's last so many octets */
+    SEPARATOR = 16,            /* zero octets between tree and data */
+    METADATA_AREA = 128 * 1024 /* the metadata starts in the file's last so many octets */
 };
 
 static const uint8_t marker[] = "\xab\xcd\xefMaxMind.com";
@@ -73,9 +73,12 @@ static int read_metadata(const uint8_t *area, size_t size, struct geo_value valu
                          char why[static WHY_LEN])
 {
     struct geo_path paths[METAS];
-    struct geo_shape shape = { .data = area, .size = (uint32_t)size, .paths = paths,
-                               .n_paths = METAS, .is_thorough = true,
-                               .budget = GEO_SHAPE_VALUES };
+    struct geo_shape shape = { .data = area,
+                               .size = (uint32_t)size,
+                               .paths = paths,
+                               .n_paths = METAS,
+                               .is_thorough = true,
+                               .budget = 2 * GEO_SHAPE_VALUES };
     char trouble[WHY_LEN];
     uint32_t mask;
 
@@ -90,6 +93,11 @@ static int read_metadata(const uint8_t *area, size_t size, struct geo_value valu
             return why_set(why, -EINVAL, "%s in its metadata has the wrong type (%d)",
                            meta_keys[i].key, (int)values[i].type);
     }
+    /* libmaxminddb 1.7 refuses other members, too, but leaks what it has read by then. */
+    if (!geo_shape_is_all_text(&shape, &values[META_LANGUAGES]) ||
+        !geo_shape_is_all_text(&shape, &values[META_DESCRIPTION]))
+        return why_set(why, -EINVAL,
+                       "languages and description in its metadata may hold texts only");
     return 0;
 }
 
@@ -126,11 +134,13 @@ static int check_room(struct geo_mmdb *m, size_t metadata_at, uint64_t n_nodes, 
     size_t data_end = metadata_at - MARKER_LEN;
 
     if (tree + SEPARATOR > data_end)
-        return why_set(why, -EINVAL, "says it has %llu nodes of %llu octets, but only %zu octets "
+        return why_set(why, -EINVAL,
+                       "says it has %llu nodes of %llu octets, but only %zu octets "
                        "precede the metadata: it is truncated or corrupt",
                        (unsigned long long)n_nodes, (unsigned long long)(record / 4), data_end);
     if (memcmp(m->snapshot.data + tree, zero, SEPARATOR) != 0)
-        return why_set(why, -EINVAL, "has no separator behind its %llu nodes of %llu octets: "
+        return why_set(why, -EINVAL,
+                       "has no separator behind its %llu nodes of %llu octets: "
                        "its metadata does not belong to it, or it is corrupt",
                        (unsigned long long)n_nodes, (unsigned long long)(record / 4));
     m->data_size = (uint32_t)(data_end - tree - SEPARATOR);

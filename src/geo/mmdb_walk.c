@@ -1,5 +1,5 @@
-/* mmdb_walk.c - a database's search tree to lists of networks: first with the records' offsets, then
- * with what the records become.
+/* mmdb_walk.c - a database's search tree to lists of networks: first with the records' offsets,
+ * then with what the records become.
  *
  * Every node is visited once at most: what comes round again is a loop or a lie. The exception is
  * the IPv4 subtree, to which the well-known networks that embed IPv4 addresses may point. */
@@ -42,7 +42,8 @@ static bool mark_seen(struct walk *w, uint64_t node)
 static struct branch branch_of(uint64_t record, uint8_t type, uint32_t offset, unsigned bits)
 {
     return (struct branch){ .value = type == MMDB_RECORD_TYPE_DATA ? offset : record,
-                            .type = type, .bits = (uint8_t)bits };
+                            .type = type,
+                            .bits = (uint8_t)bits };
 }
 
 static int read_node(struct walk *w, uint64_t node, unsigned bits, struct branch *left,

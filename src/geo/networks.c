@@ -75,8 +75,7 @@ static const char *take_asn(struct parse *p, struct geo_network *n, char *value)
 
     if (n->has_asn)
         return "is given twice";
-    if (len == 0 || len > 10 || strspn(digits, "0123456789") != len || asn == 0 ||
-        asn > UINT32_MAX)
+    if (len == 0 || len > 10 || strspn(digits, "0123456789") != len || asn == 0 || asn > UINT32_MAX)
         return "wants an AS number from 1 to 4294967295";
     n->has_asn = true;
     n->asn = (uint32_t)asn;
@@ -145,7 +144,8 @@ static bool read_pair(struct parse *p, struct geo_network *n, char **at)
 
     take_fn *take = taker_of(key);
     const char *trouble = take == NULL ? "is not known here; known are country, at, city, region, "
-                                         "asn" : take(p, n, value);
+                                         "asn"
+                                       : take(p, n, value);
     if (trouble != NULL)
         report_error(p->report, p->path, p->line, "\"%.64s\" %s", key, trouble);
     return true;
@@ -165,8 +165,8 @@ static void report_prefix(struct parse *p, const char *text)
         unsigned long bits = strtoul(text + len + 1, &end, 10);
         if (addr_parse(host, &addr) && isdigit((unsigned char)text[len + 1]) && *end == '\0' &&
             bits < addr_width(&addr)) {
-            parsed = (struct prefix){ .addr = addr_mask(&addr, (unsigned)bits),
-                                      .bits = (uint8_t)bits };
+            parsed =
+                (struct prefix){ .addr = addr_mask(&addr, (unsigned)bits), .bits = (uint8_t)bits };
             report_error(p->report, p->path, p->line,
                          "%s has bits beyond its length; the network is %s", text,
                          prefix_format(&parsed, shown));
@@ -215,16 +215,17 @@ static bool read_line(struct parse *p, char *line)
     if (*at != '\0')
         *at++ = '\0';
     at += strspn(at, " ");
-    if (*at == '\0')
-        report_error(p->report, p->path, p->line, "%.64s is given nothing: add country=, at=, "
-                     "city=, region= or asn=", line);
-    while (*at != '\0' && read_pair(p, &n, &at)) {
-    }
     if (!prefix_parse(line, &n.prefix))
         report_prefix(p, line);
     else if (is_mapped(&n.prefix))
-        report_error(p->report, p->path, p->line, "%s embeds IPv4 addresses: write the IPv4 "
-                     "network, that is how clients are seen", line);
+        report_error(
+            p->report, p->path, p->line,
+            "%s embeds IPv4 addresses: write the IPv4 network, that is how clients are seen", line);
+    else if (*at == '\0')
+        report_error(p->report, p->path, p->line,
+                     "%s is given nothing: add country=, at=, city=, region= or asn=", line);
+    while (*at != '\0' && read_pair(p, &n, &at)) {
+    }
     return report_errors(p->report) != before || add(p, &n);
 }
 

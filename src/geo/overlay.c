@@ -103,8 +103,8 @@ static bool make_place(struct geo_overlay *o, const struct geo_cover *cover,
     if (cover->special != NULL) { /* whatever a database may think of it */
         *place = geo_place_empty();
         place->is_special = n == NULL;
-        place->source = geo_places_text(o->places, cover->special->name,
-                                        strlen(cover->special->name));
+        place->source =
+            geo_places_text(o->places, cover->special->name, strlen(cover->special->name));
     }
     if (n == NULL)
         return place->source != NULL;

@@ -11,10 +11,10 @@
 
 enum { FIELD_TEXT_MAX = 256 };
 
-static const char *const field_names[GEO_FIELDS] = { "the continent", "the country",
-                                                     "the subdivision's code", "the subdivision",
-                                                     "the city", "the latitude",
-                                                     "the longitude", "the AS number" };
+static const char *const field_names[GEO_FIELDS] = {
+    "the continent", "the country",  "the subdivision's code", "the subdivision",
+    "the city",      "the latitude", "the longitude",          "the AS number"
+};
 
 struct known_path {
     enum geo_field field;
@@ -222,8 +222,10 @@ static int take_field(const struct raw *r, enum geo_field field, struct geo_plac
     case GEO_FIELD_CONTINENT:
         err = take_code(r, field, out->continent, why);
         if (err == 0 && out->continent[0] != '\0' && !geo_continent_is(out->continent))
-            err = why_set(why, -EINVAL, "the continent (%s) is \"%s\", expected one of AF AN AS EU "
-                          "NA OC SA", r->path->text, out->continent);
+            err = why_set(why, -EINVAL,
+                          "the continent (%s) is \"%s\", expected one of AF AN AS EU "
+                          "NA OC SA",
+                          r->path->text, out->continent);
         return err;
     case GEO_FIELD_COUNTRY:
         return take_code(r, field, out->country, why);

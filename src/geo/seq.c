@@ -112,8 +112,8 @@ bool geo_seq_from_prefixes(struct geo_seq *seq, struct geo_seq_item *items, size
         if (start != 0 && !fill(seq, start, open[top].value))
             return false;
         assert(top + 1 < sizeof open / sizeof *open);
-        open[++top] = (struct open_prefix){ start + geo_pos_size(items[i].prefix.bits) - 1,
-                                            items[i].value };
+        open[++top] =
+            (struct open_prefix){ start + geo_pos_size(items[i].prefix.bits) - 1, items[i].value };
     }
     for (;; top--) {
         if ((seq->n == 0 || seq->end != 0) && !fill(seq, open[top].last + 1, open[top].value))

@@ -20,8 +20,8 @@ struct geo_seq {
     uint8_t *bits;   /* length of network i */
     uint32_t *value; /* what it carries */
     size_t n, cap;
-    geo_pos end;      /* where the next network starts; 0 again when all is covered */
-    geo_pos *mark;    /* start of every GEO_SEQ_STEP-th network, for geo_seq_find; NULL: not made */
+    geo_pos end;   /* where the next network starts; 0 again when all is covered */
+    geo_pos *mark; /* start of every GEO_SEQ_STEP-th network, for geo_seq_find; NULL: not made */
 };
 
 enum { GEO_SEQ_STEP = 128 };

@@ -51,10 +51,10 @@ static uint32_t get_number(const uint8_t *p, size_t len)
 }
 
 /* The most octets each type's payload may have; 0: as many as it says. */
-static const uint8_t widest[16] = { [GEO_TYPE_UINT16] = 2,   [GEO_TYPE_UINT32] = 4,
-                                    [GEO_TYPE_INT32] = 4,    [GEO_TYPE_UINT64] = 8,
-                                    [GEO_TYPE_UINT128] = 16, [GEO_TYPE_DOUBLE] = 8,
-                                    [GEO_TYPE_FLOAT] = 4 };
+static const uint8_t widest[16] = {
+    [GEO_TYPE_UINT16] = 2,   [GEO_TYPE_UINT32] = 4, [GEO_TYPE_INT32] = 4, [GEO_TYPE_UINT64] = 8,
+    [GEO_TYPE_UINT128] = 16, [GEO_TYPE_DOUBLE] = 8, [GEO_TYPE_FLOAT] = 4
+};
 
 static bool check_payload(struct walk *w, const struct geo_value *v)
 {
@@ -283,10 +283,26 @@ int geo_shape_walk(struct geo_shape *shape, uint32_t at, struct geo_value found[
     return 0;
 }
 
-/* How many octets follow this first one, and what the second must lie between; -1: no first octet. */
+bool geo_shape_is_all_text(struct geo_shape *shape, const struct geo_value *container)
+{
+    struct walk w = { .shape = shape, .left = GEO_SHAPE_VALUES };
+    uint32_t n = container->type == GEO_TYPE_MAP ? container->size * 2 : container->size;
+    uint32_t at = container->payload;
+    struct geo_value v;
+    bool is_open;
+
+    for (; n > 0; n--) {
+        if (!decode(&w, at, &v, &at, &is_open) || v.type != GEO_TYPE_TEXT)
+            return false;
+    }
+    return true;
+}
+
+/* How many octets follow this first one, and what the second must lie between; -1: no first octet.
+ */
 static int utf8_tail(uint8_t first, uint8_t *low, uint8_t *high)
 {
-    *low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80; /* nothing overlong */
+    *low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;  /* nothing overlong */
     *high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf; /* no surrogate, none past 10FFFF */
     if (first >= 0xc2 && first <= 0xdf)
         return 1;

@@ -70,9 +70,9 @@ struct geo_shape {
     const uint8_t *data;
     uint32_t size;
     const struct geo_path *paths;
-    size_t n_paths;          /* at most GEO_PATHS_MAX */
-    bool is_thorough;        /* follow pointers under keys that nobody wants, too */
-    uint64_t budget;         /* values that may still be visited, over all records */
+    size_t n_paths;   /* at most GEO_PATHS_MAX */
+    bool is_thorough; /* follow pointers under keys that nobody wants, too */
+    uint64_t budget;  /* values that may still be visited, over all records */
     struct geo_key_memo memos[GEO_KEY_MEMOS];
 };
 
@@ -80,6 +80,9 @@ struct geo_shape {
  * the first of several wins. 0, or -EINVAL with `why`, a clause that names the trouble. */
 int geo_shape_walk(struct geo_shape *shape, uint32_t at, struct geo_value found[GEO_PATHS_MAX],
                    uint32_t *mask, char why[static WHY_LEN]);
+
+/* Are all members of the map or array (keys included) texts? It was found by a walk. */
+bool geo_shape_is_all_text(struct geo_shape *shape, const struct geo_value *container);
 
 /* Is it whole UTF-8 (RFC 3629) without control characters? */
 bool geo_text_is_clean(const uint8_t *text, size_t len);

@@ -74,8 +74,9 @@ static int copy(int from, struct geo_snapshot *s, char why[static WHY_LEN])
         if (n < 0)
             return why_set(why, -errno, "cannot be read: %s", strerror(errno));
         if (n == 0)
-            return why_set(why, -EAGAIN, "became shorter while it was read: is it being "
-                                         "replaced? Write a new file and rename it");
+            return why_set(why, -EAGAIN,
+                           "became shorter while it was read: is it being "
+                           "replaced? Write a new file and rename it");
         done += (size_t)n;
     }
     return 0;

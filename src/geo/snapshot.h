@@ -16,7 +16,7 @@ enum { GEO_SNAPSHOT_PATH_LEN = 32 };
 struct geo_snapshot {
     int fd;
     size_t size;
-    const uint8_t *data;             /* mapped, read-only */
+    const uint8_t *data;              /* mapped, read-only */
     char path[GEO_SNAPSHOT_PATH_LEN]; /* by which it can be opened once more */
 };
 

@@ -31,15 +31,15 @@ static const struct geo_special ipv6[] = {
     { "100:0:0:1::/64", "dummy prefix, RFC 9780" },
     { "2001::/23", "IETF protocol assignments, RFC 2928" },
     { "2001::/32", "Teredo, RFC 4380" },
-    { "2001:1::1/128", NULL },      /* Port Control Protocol anycast, RFC 7723 */
-    { "2001:1::2/128", NULL },      /* TURN anycast, RFC 8155 */
-    { "2001:1::3/128", NULL },      /* DNS-SD SRP anycast, RFC 9665 */
+    { "2001:1::1/128", NULL }, /* Port Control Protocol anycast, RFC 7723 */
+    { "2001:1::2/128", NULL }, /* TURN anycast, RFC 8155 */
+    { "2001:1::3/128", NULL }, /* DNS-SD SRP anycast, RFC 9665 */
     { "2001:2::/48", "benchmarking, RFC 5180" },
-    { "2001:3::/32", NULL },        /* AMT, RFC 7450 */
-    { "2001:4:112::/48", NULL },    /* AS112-v6, RFC 7535 */
+    { "2001:3::/32", NULL },     /* AMT, RFC 7450 */
+    { "2001:4:112::/48", NULL }, /* AS112-v6, RFC 7535 */
     { "2001:10::/28", "ORCHID, RFC 4843" },
-    { "2001:20::/28", NULL },       /* ORCHIDv2, RFC 7343 */
-    { "2001:30::/28", NULL },       /* drone remote identification, RFC 9374 */
+    { "2001:20::/28", NULL }, /* ORCHIDv2, RFC 7343 */
+    { "2001:30::/28", NULL }, /* drone remote identification, RFC 9374 */
     { "2001:db8::/32", "documentation, RFC 3849" },
     { "2002::/16", "6to4, RFC 3056" },
     { "3fff::/20", "documentation, RFC 9637" },

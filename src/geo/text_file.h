@@ -13,7 +13,7 @@ enum { GEO_LINE_MAX = 4096 };
 struct geo_text_file {
     char *text; /* lines NUL-terminated by geo_text_line, as they are handed out */
     size_t size, at;
-    int line;   /* of the line handed out last, counted from 1 */
+    int line; /* of the line handed out last, counted from 1 */
 };
 
 /* false: the report says why. */
@@ -23,6 +23,6 @@ bool geo_text_from(const char *path, const char *text, size_t size, struct geo_t
                    struct report *report);
 void geo_text_close(struct geo_text_file *file);
 
-/* The next line without its end, comment (from "#", outside quotes) or outer blanks; blank lines are
- * passed over. NULL: no more. Lines that are too long or not clean UTF-8 go to the report. */
+/* The next line without its end, comment (from "#", outside quotes) or outer blanks; blank lines
+ * are passed over. NULL: no more. Lines that are too long or not clean UTF-8 go to the report. */
 char *geo_text_line(struct geo_text_file *file, const char *path, struct report *report);

@@ -23,7 +23,7 @@ struct relabel {
     const struct geo *geo;
     geo_classify_cb *classify;
     void *ctx;
-    uint32_t *class_of;    /* by place, where no prefix holds; CLASS_UNSET: not asked yet */
+    uint32_t *class_of;     /* by place, where no prefix holds; CLASS_UNSET: not asked yet */
     struct geo_map by_pair; /* (place, prefix + 1) -> class */
     bool has_failed;
 };
@@ -91,9 +91,9 @@ static bool cut_by_prefixes(const struct prefix *prefixes, size_t n, uint8_t fam
     return is_done;
 }
 
-static int build_family(struct relabel *r, const struct geo_seq *base, const struct prefix *prefixes,
-                        size_t n_prefixes, uint8_t family, struct geo_trie *out,
-                        char why[static WHY_LEN])
+static int build_family(struct relabel *r, const struct geo_seq *base,
+                        const struct prefix *prefixes, size_t n_prefixes, uint8_t family,
+                        struct geo_trie *out, char why[static WHY_LEN])
 {
     struct geo_seq cuts, classes;
     bool is_done;
@@ -120,7 +120,9 @@ int geo_view_build(const struct geo *geo, const struct prefix *prefixes, size_t 
                    char why[static WHY_LEN])
 {
     size_t n_places = geo_places_count(geo->places);
-    struct relabel r = { .geo = geo, .classify = classify, .ctx = ctx,
+    struct relabel r = { .geo = geo,
+                         .classify = classify,
+                         .ctx = ctx,
                          .class_of = malloc(n_places * sizeof *r.class_of) };
     struct geo_view *view = calloc(1, sizeof *view);
     int err;

@@ -20,10 +20,10 @@
 enum { POPS = 16, ORDERS = POPS * POPS * POPS * POPS, ADDRESSES = 1 << 20, ROUNDS = 16 };
 
 static const double pops[POPS][2] = {
-    { 35.68, 139.69 }, { 51.51, -0.13 },  { 40.71, -74.01 }, { -33.87, 151.21 },
-    { 48.86, 2.35 },   { -23.55, -46.63 }, { -26.20, 28.05 }, { 1.35, 103.82 },
-    { 37.77, -122.42 }, { 50.11, 8.68 },  { 19.08, 72.88 },  { 25.20, 55.27 },
-    { 41.88, -87.63 }, { 52.23, 21.01 },  { 22.32, 114.17 }, { 19.43, -99.13 },
+    { 35.68, 139.69 },  { 51.51, -0.13 },   { 40.71, -74.01 }, { -33.87, 151.21 },
+    { 48.86, 2.35 },    { -23.55, -46.63 }, { -26.20, 28.05 }, { 1.35, 103.82 },
+    { 37.77, -122.42 }, { 50.11, 8.68 },    { 19.08, 72.88 },  { 25.20, 55.27 },
+    { 41.88, -87.63 },  { 52.23, 21.01 },   { 22.32, 114.17 }, { 19.43, -99.13 },
 };
 
 /* Orders that occur, numbered as they come. */
@@ -142,8 +142,8 @@ static void bench_view(const struct geo *geo, int depth, int repeat)
         int64_t us = clock_steady_us() - since_us;
         best_us = us < best_us ? us : best_us;
     }
-    printf("view, nearest %d of %d: %u classes, compiled in %.0f ms, %zu networks, %.1f MB\n", depth,
-           POPS, orders->n + 1, (double)best_us / 1000, geo_view_leaves(view),
+    printf("view, nearest %d of %d: %u classes, compiled in %.0f ms, %zu networks, %.1f MB\n",
+           depth, POPS, orders->n + 1, (double)best_us / 1000, geo_view_leaves(view),
            (double)geo_view_bytes(view) / 1e6);
     rng_seed(&rng, 1);
     random_ipv4(list, ADDRESSES, &rng);

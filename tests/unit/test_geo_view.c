@@ -156,8 +156,8 @@ static struct world *world_new(uint64_t seed, size_t n_base, size_t n_cuts)
     add_bases(w, &rng, 4, n_base);
     add_bases(w, &rng, 6, n_base);
     add_cuts(w, &rng, n_cuts);
-    assert_int_equal(geo_view_build(&w->geo, w->model.cuts, w->model.n_cuts, classify, w, &w->view,
-                                    why), 0);
+    assert_int_equal(
+        geo_view_build(&w->geo, w->model.cuts, w->model.n_cuts, classify, w, &w->view, why), 0);
     return w;
 }
 
@@ -175,14 +175,15 @@ static uint32_t model_class(const struct world *w, const struct addr *a)
     return class_of(model_place(&w->model, a), model_cut(&w->model, a));
 }
 
-/* Does the class stay the same all over the network? The model's prefixes that lie inside decide. */
+/* Does the class stay the same all over the network? The model's prefixes that lie inside decide.
+ */
 static bool is_uniform(const struct world *w, const struct prefix *network)
 {
     uint32_t class = model_class(w, &network->addr);
 
     for (size_t i = 0; i < w->model.n_base + w->model.n_cuts; i++) {
-        const struct prefix *p = i < w->model.n_base ? &w->model.base[i].prefix :
-                                                       &w->model.cuts[i - w->model.n_base];
+        const struct prefix *p =
+            i < w->model.n_base ? &w->model.base[i].prefix : &w->model.cuts[i - w->model.n_base];
         if (p->bits < network->bits || !prefix_contains(network, &p->addr))
             continue;
         struct addr a = p->addr; /* its first address, and the one after its last */
