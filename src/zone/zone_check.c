@@ -30,7 +30,8 @@ static struct place place_of(const struct check *c, const struct zone_draft_set 
     return (struct place){ c->draft->files[r->file], (int)r->line };
 }
 
-static const char *name_of(const struct check *c, uint32_t node, char out[static WIRE_NAME_TEXT_LEN])
+static const char *name_of(const struct check *c, uint32_t node,
+                           char out[static WIRE_NAME_TEXT_LEN])
 {
     return wire_name_to_text(zone_draft_name(c->draft, node), out);
 }
@@ -61,8 +62,8 @@ static void set_flags(struct zone_draft *d)
         if ((parent->flags & ZONE_NODE_OCCLUDED) != 0)
             n->is_below_dname = parent->is_below_dname;
         else
-            n->is_below_dname = (parent->flags & (ZONE_NODE_CUT | ZONE_NODE_DNAME)) ==
-                                ZONE_NODE_DNAME;
+            n->is_below_dname =
+                (parent->flags & (ZONE_NODE_CUT | ZONE_NODE_DNAME)) == ZONE_NODE_DNAME;
         if ((parent->flags & (ZONE_NODE_CUT | ZONE_NODE_DNAME | ZONE_NODE_OCCLUDED)) != 0)
             n->flags |= ZONE_NODE_OCCLUDED;
     }

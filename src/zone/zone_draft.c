@@ -1,5 +1,5 @@
-/* zone_draft.c - one zone while it is read. Runs in whichever thread loads; judging what was read is
- * for zone_check.c, and the final form for zone_freeze.c. */
+/* zone_draft.c - one zone while it is read. Runs in whichever thread loads; judging what was read
+ * is for zone_check.c, and the final form for zone_freeze.c. */
 #include "zone/zone_draft.h"
 
 #include <assert.h>
@@ -62,8 +62,8 @@ static uint32_t node_add(struct zone_draft *d, const uint8_t *name, size_t len, 
 {
     if (d->n_nodes >= d->table.mask / 4 * 3 && !table_grow(d))
         return ZONE_NONE;
-    void *nodes = reserve(d->nodes, &d->nodes_cap, d->n_nodes, 1, sizeof *d->nodes,
-                          ZONE_DRAFT_NODES_MAX);
+    void *nodes =
+        reserve(d->nodes, &d->nodes_cap, d->n_nodes, 1, sizeof *d->nodes, ZONE_DRAFT_NODES_MAX);
     if (nodes == NULL)
         return ZONE_NONE;
     d->nodes = nodes;
@@ -95,8 +95,7 @@ struct zone_draft *zone_draft_new(const struct hash_key *key, const char *zone_n
     d->apex = *apex;
     zone_name_fold(&d->apex);
     uint64_t hash = hash_keyed(key, d->apex.octets, d->apex.len);
-    if (!table_grow(d) ||
-        node_add(d, d->apex.octets, d->apex.len, hash, ZONE_NONE) == ZONE_NONE) {
+    if (!table_grow(d) || node_add(d, d->apex.octets, d->apex.len, hash, ZONE_NONE) == ZONE_NONE) {
         zone_draft_free(d);
         return NULL;
     }
@@ -164,13 +163,13 @@ uint32_t zone_draft_node_for(struct zone_draft *d, const uint8_t *name, size_t l
 bool zone_draft_add(struct zone_draft *d, const struct zone_draft_record *record,
                     const uint8_t *rdata)
 {
-    void *records = reserve(d->records, &d->records_cap, d->n_records, 1, sizeof *d->records,
-                            UINT32_MAX / 2);
+    void *records =
+        reserve(d->records, &d->records_cap, d->n_records, 1, sizeof *d->records, UINT32_MAX / 2);
     if (records == NULL)
         return false;
     d->records = records;
-    void *octets = reserve(d->rdata, &d->rdata_cap, d->rdata_len, record->rdata_len, 1,
-                           ZONE_DRAFT_BLOB_MAX);
+    void *octets =
+        reserve(d->rdata, &d->rdata_cap, d->rdata_len, record->rdata_len, 1, ZONE_DRAFT_BLOB_MAX);
     if (octets == NULL)
         return false;
     d->rdata = octets;

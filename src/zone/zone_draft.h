@@ -26,7 +26,7 @@ struct zone_draft_node {
     uint32_t first_set;
     uint16_t n_sets;
     uint8_t name_len;
-    uint8_t flags;       /* enum zone_node_flag */
+    uint8_t flags; /* enum zone_node_flag */
     bool is_below_dname;
     bool is_shadowed; /* a deeper zone of the set holds this name */
 };
@@ -88,7 +88,8 @@ uint32_t zone_draft_find(const struct zone_draft *draft, const uint8_t *name, si
 bool zone_draft_add(struct zone_draft *draft, const struct zone_draft_record *record,
                     const uint8_t *rdata);
 
-/* Sorts the records into sets, by node and type, each in the order of reading. False: out of memory. */
+/* Sorts the records into sets, by node and type, each in the order of reading. False: out of
+ * memory. */
 bool zone_draft_group(struct zone_draft *draft);
 
 /* The set of a type at a node; NULL: none. */

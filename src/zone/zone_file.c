@@ -65,7 +65,8 @@ int zone_file_read(const char *path, size_t max, struct zone_file *out, char why
         goto fail;
     }
     close(fd);
-    *out = (struct zone_file){ .text = text, .len = (size_t)len, .dev = st.st_dev, .ino = st.st_ino };
+    *out =
+        (struct zone_file){ .text = text, .len = (size_t)len, .dev = st.st_dev, .ino = st.st_ino };
     return 0;
 fail:
     free(text);

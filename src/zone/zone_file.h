@@ -1,6 +1,7 @@
 /* zone_file.h - a master file's octets, from a disk that may hold anything.
  *
- * Threads: any; blocks on the disk, never on a FIFO or a terminal. Owner: the caller frees the text. */
+ * Threads: any; blocks on the disk, never on a FIFO or a terminal. Owner: the caller frees the
+ * text. */
 #pragma once
 
 #include <stdbool.h>
@@ -22,6 +23,6 @@ struct zone_file {
 int zone_file_read(const char *path, size_t max, struct zone_file *out, char why[static WHY_LEN]);
 void zone_file_free(struct zone_file *file); /* a zeroed one is fine */
 
-/* "zones/a.zone" and "hosts.inc" give "zones/hosts.inc". False when `relative` could lead out of the
- * folder, is empty or makes too long a path. */
+/* "zones/a.zone" and "hosts.inc" give "zones/hosts.inc". False when `relative` could lead out of
+ * the folder, is empty or makes too long a path. */
 bool zone_file_beside(const char *file, const char *relative, size_t len, char *out, size_t cap);

@@ -1,5 +1,6 @@
-/* zone_find.c - what is at a name: RFC 1034 4.3.2 over the frozen table. Any thread; no allocation, no
- * lock. An exact hit outside delegations costs one probe, ancestors are looked at on a miss only. */
+/* zone_find.c - what is at a name: RFC 1034 4.3.2 over the frozen table. Any thread; no allocation,
+ * no lock. An exact hit outside delegations costs one probe, ancestors are looked at on a miss
+ * only. */
 #include <waymark/zone.h>
 
 #include <assert.h>
@@ -45,9 +46,7 @@ static const struct zone_node *in_zone(const struct zone_set *set, uint32_t zone
 static struct zone_match match(const struct zone_set *set, enum zone_verdict verdict,
                                const struct zone_node *node)
 {
-    return (struct zone_match){ .verdict = verdict,
-                                .zone = &set->zones[node->zone],
-                                .node = node };
+    return (struct zone_match){ .verdict = verdict, .zone = &set->zones[node->zone], .node = node };
 }
 
 static bool is_occluder(const struct zone_node *node)
@@ -65,14 +64,13 @@ static struct zone_match occluded(const struct zone_set *set, const struct wire_
         unsigned at = name->label_at[i];
         const struct zone_node *node = visible(set, name->octets + at, name->len - at);
         if (node != NULL && is_occluder(node))
-            return match(set,
-                         (node->flags & ZONE_NODE_CUT) != 0 ? ZONE_DELEGATED : ZONE_BELOW_DNAME,
-                         node);
+            return match(
+                set, (node->flags & ZONE_NODE_CUT) != 0 ? ZONE_DELEGATED : ZONE_BELOW_DNAME, node);
     }
 }
 
-/* RFC 4035 3.1.4.1: DS belongs to the parent's side. A parent that does not delegate the child, or is
- * itself cut off there, has nothing to say. */
+/* RFC 4035 3.1.4.1: DS belongs to the parent's side. A parent that does not delegate the child, or
+ * is itself cut off there, has nothing to say. */
 static struct zone_match at_apex(const struct zone_set *set, const struct wire_name *name,
                                  const struct zone_node *node, uint16_t type)
 {
@@ -119,8 +117,7 @@ static struct zone_match below(const struct zone_set *set, const struct wire_nam
     return node != NULL ? match(set, ZONE_WILDCARD, node) : match(set, ZONE_ABSENT, encloser);
 }
 
-struct zone_match zone_find(const struct zone_set *set, const struct wire_name *name,
-                            uint16_t type)
+struct zone_match zone_find(const struct zone_set *set, const struct wire_name *name, uint16_t type)
 {
     const struct zone_node *node = visible(set, name->octets, name->len);
 

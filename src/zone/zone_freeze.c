@@ -1,4 +1,5 @@
-/* zone_freeze.c - drafts to the frozen table. Runs in whichever thread loads; nothing is judged here. */
+/* zone_freeze.c - drafts to the frozen table. Runs in whichever thread loads; nothing is judged
+ * here. */
 #include "zone/zone_set.h"
 
 #include <assert.h>

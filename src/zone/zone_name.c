@@ -121,5 +121,6 @@ bool zone_name_is_in(const struct zone_name *name, const struct zone_name *above
 
     while (name->len - at > above->len)
         at += 1u + name->octets[at];
-    return name->len - at == above->len && memcmp(name->octets + at, above->octets, above->len) == 0;
+    return name->len - at == above->len &&
+           memcmp(name->octets + at, above->octets, above->len) == 0;
 }

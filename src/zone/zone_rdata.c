@@ -11,6 +11,10 @@
 
 #include <waymark/wire.h>
 
+#include "zone/zone_generic.h"
+#include "zone/zone_shape.h"
+#include "zone/zone_word.h"
+
 /* The words of one record, being read. */
 struct words {
     const struct zone_token *tokens;
@@ -18,133 +22,6 @@ struct words {
     const struct zone_name *origin;
     char *scratch;
 };
-
-/* ---- words that are not data ---- */
-
-static bool read_number(const struct zone_token *token, uint64_t max, uint64_t *out)
-{
-    uint64_t v = 0;
-
-    if (token->len == 0 || token->len > 20)
-        return false;
-    for (size_t i = 0; i < token->len; i++) {
-        unsigned digit = (unsigned)token->text[i] - '0';
-        if (digit > 9)
-            return false;
-        v = v * 10 + digit;
-        if (v > max)
-            return false;
-    }
-    *out = v;
-    return true;
-}
-
-static bool copy_word(const struct zone_token *token, char *out, size_t cap)
-{
-    if (token->len == 0 || token->len >= cap || token->is_quoted)
-        return false;
-    memcpy(out, token->text, token->len);
-    out[token->len] = '\0';
-    return true;
-}
-
-/* "TYPE65280", "CLASS1"; 0 when it is not that. RFC 3597 5. */
-static uint16_t generic_number(const struct zone_token *token, const char *prefix)
-{
-    size_t len = strlen(prefix);
-    struct zone_token digits = { .text = token->text + len, .len = token->len - (uint32_t)len };
-    uint64_t v;
-
-    if (token->len <= len || strncasecmp(token->text, prefix, len) != 0)
-        return 0;
-    return read_number(&digits, UINT16_MAX, &v) ? (uint16_t)v : 0;
-}
-
-/* Known to the registry, not to ldns 1.8: they can at least be named. */
-static const struct {
-    const char *text;
-    uint16_t type;
-} nameless[] = {
-    { "NINFO", 56 },     { "RKEY", 57 },     { "AVC", 258 },    { "DOA", 259 },
-    { "AMTRELAY", 260 }, { "RESINFO", 261 }, { "WALLET", 262 },
-};
-
-uint16_t zone_type_read(const struct zone_token *token)
-{
-    char word[16];
-
-    if (!copy_word(token, word, sizeof word))
-        return 0;
-    if (strcasecmp(word, "A") == 0) /* by far the most */
-        return WIRE_A;
-    if (strncasecmp(word, "TYPE", 4) == 0)
-        return generic_number(token, "TYPE");
-    for (size_t i = 0; i < sizeof nameless / sizeof *nameless; i++)
-        if (strcasecmp(word, nameless[i].text) == 0)
-            return nameless[i].type;
-    return (uint16_t)ldns_get_rr_type_by_name(word);
-}
-
-uint16_t zone_class_read(const struct zone_token *token)
-{
-    static const struct {
-        const char *text;
-        uint16_t class;
-    } classes[] = {
-        { "IN", WIRE_CLASS_IN }, { "CS", 2 },     { "CH", WIRE_CLASS_CH },
-        { "HS", 4 },             { "NONE", 254 },
-    };
-
-    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
-        if (zone_token_is(token, classes[i].text))
-            return classes[i].class;
-    return token->is_quoted ? 0 : generic_number(token, "CLASS");
-}
-
-static uint64_t unit_seconds(char c)
-{
-    switch (c | 0x20) {
-    case 's':
-        return 1;
-    case 'm':
-        return 60;
-    case 'h':
-        return 3600;
-    case 'd':
-        return 86400;
-    case 'w':
-        return 604800;
-    default:
-        return 0;
-    }
-}
-
-bool zone_period_read(const struct zone_token *token, uint64_t *out)
-{
-    const uint64_t most = (uint64_t)UINT32_MAX + 1;
-    uint64_t sum = 0, part = 0;
-    bool has_digit = false, has_unit = false;
-
-    for (size_t i = 0; i < token->len && !token->is_quoted; i++) {
-        unsigned digit = (unsigned)token->text[i] - '0';
-        uint64_t unit = unit_seconds(token->text[i]);
-        if (digit <= 9) {
-            part = part * 10 + digit;
-            part = part > most ? most : part;
-            has_digit = true;
-        } else if (unit != 0 && has_digit) {
-            sum += part * unit;
-            sum = sum > most ? most : sum;
-            part = 0;
-            has_digit = false;
-            has_unit = true;
-        } else {
-            return false;
-        }
-    }
-    *out = has_unit ? sum : part;
-    return has_digit != has_unit; /* "1h30" is no period, nor is nothing */
-}
 
 /* ---- fields ---- */
 
@@ -154,7 +31,8 @@ static const char *append(struct zone_rdata *out, const void *data, size_t len)
 {
     if (len > ZONE_RDATA_MAX - out->len)
         return too_long;
-    memcpy(out->octets + out->len, data, len);
+    if (len > 0) /* ldns has NULL for nothing */
+        memcpy(out->octets + out->len, data, len);
     out->len += len;
     return NULL;
 }
@@ -168,35 +46,19 @@ static const char *append_number(struct zone_rdata *out, uint64_t v, size_t size
     return append(out, octets, size);
 }
 
-/* Octets of a plain number; 0 when the field is none. */
-static size_t number_size(ldns_rdf_type kind)
-{
-    switch (kind) {
-    case LDNS_RDF_TYPE_INT8:
-        return 1;
-    case LDNS_RDF_TYPE_INT16:
-        return 2;
-    case LDNS_RDF_TYPE_INT32:
-    case LDNS_RDF_TYPE_PERIOD:
-        return 4;
-    default:
-        return 0;
-    }
-}
-
 static const char *read_number_field(const struct zone_token *token, ldns_rdf_type kind,
                                      struct zone_rdata *out)
 {
     static const char *const range[] = { NULL, "a number from 0 to 255 is expected",
                                          "a number from 0 to 65535 is expected", NULL,
                                          "a number from 0 to 4294967295 is expected" };
-    size_t size = number_size(kind);
+    size_t size = zone_shape_number_size(kind);
     uint64_t v;
 
     if (kind == LDNS_RDF_TYPE_PERIOD) {
         if (!zone_period_read(token, &v) || v > UINT32_MAX)
             return "a time in seconds, up to 4294967295, is expected";
-    } else if (!read_number(token, UINT64_MAX >> (64 - 8 * size), &v)) {
+    } else if (!zone_number_read(token, UINT64_MAX >> (64 - 8 * size), &v)) {
         return range[size];
     }
     return append_number(out, v, size);
@@ -208,7 +70,7 @@ static const char *read_address_field(const struct zone_token *token, int family
     char text[INET6_ADDRSTRLEN];
     uint8_t octets[16];
 
-    if (!copy_word(token, text, sizeof text) || inet_pton(family, text, octets) != 1)
+    if (!zone_word_copy(token, text, sizeof text) || inet_pton(family, text, octets) != 1)
         return family == AF_INET ? "an IPv4 address is expected" : "an IPv6 address is expected";
     return append(out, octets, family == AF_INET ? 4 : 16);
 }
@@ -276,21 +138,41 @@ static void join(struct words *words, size_t n, ldns_rdf_type kind)
     *p = '\0';
 }
 
-/* ldns keeps the low bits of a number that is too large. */
-static bool number_wraps(const struct zone_token *token, ldns_rdf_type kind)
+/* A code that may be written as a number, whose low bits ldns would keep, or as a word. The size is
+ * 0 when the field is none. */
+static size_t code_size(ldns_rdf_type kind)
 {
-    bool is_octet = kind == LDNS_RDF_TYPE_ALG || kind == LDNS_RDF_TYPE_CERTIFICATE_USAGE ||
-                    kind == LDNS_RDF_TYPE_SELECTOR || kind == LDNS_RDF_TYPE_MATCHING_TYPE;
-    uint64_t v;
-
-    if (!is_octet && kind != LDNS_RDF_TYPE_CERT_ALG)
-        return false;
-    if (memchr("+-0123456789", *token->text, 12) == NULL)
-        return false; /* a mnemonic */
-    return !read_number(token, is_octet ? UINT8_MAX : UINT16_MAX, &v);
+    switch (kind) {
+    case LDNS_RDF_TYPE_ALG:
+    case LDNS_RDF_TYPE_CERTIFICATE_USAGE:
+    case LDNS_RDF_TYPE_SELECTOR:
+    case LDNS_RDF_TYPE_MATCHING_TYPE:
+        return 1;
+    case LDNS_RDF_TYPE_CERT_ALG:
+        return 2;
+    default:
+        return 0;
+    }
 }
 
-/* The same for SvcParams: port=70000, port="70000". */
+static bool is_number(const struct zone_token *token)
+{
+    return token->len > 0 && memchr("+-0123456789", *token->text, 12) != NULL;
+}
+
+/* ldns loses memory over a word that it does not know here. */
+static const char *read_cert_word(const struct zone_token *token, struct zone_rdata *out)
+{
+    char word[16];
+    const ldns_lookup_table *entry = NULL;
+
+    if (zone_word_copy(token, word, sizeof word))
+        entry = ldns_lookup_by_name(ldns_cert_algorithms, word);
+    return entry == NULL ? "no such type of certificate"
+                         : append_number(out, (uint64_t)entry->id, 2);
+}
+
+/* ldns keeps the low bits: port=70000, port="70000". */
 static bool port_wraps(const struct words *words)
 {
     for (size_t i = words->at; i < words->n; i++) {
@@ -301,7 +183,7 @@ static bool port_wraps(const struct words *words)
         if (digits.len >= 2 && *digits.text == '"')
             digits = (struct zone_token){ .text = digits.text + 1, .len = digits.len - 2 };
         uint64_t v;
-        if (!read_number(&digits, UINT16_MAX, &v))
+        if (!zone_number_read(&digits, UINT16_MAX, &v))
             return true;
     }
     return false;
@@ -329,8 +211,8 @@ static const char *read_by_ldns(struct words *words, ldns_rdf_type kind, struct 
 
     if (kind == LDNS_RDF_TYPE_UNKNOWN || (n == 3 && left < 3))
         return "no text is defined for it";
-    if (number_wraps(&words->tokens[words->at], kind))
-        return "a number is too large for its field";
+    if (left > UINT16_MAX && n > left)
+        return "there are more words than it can hold"; /* ldns counts no further in a bitmap */
     if (kind == LDNS_RDF_TYPE_SVCPARAMS && port_wraps(words))
         return "a port is a number from 0 to 65535";
     join(words, n < left ? n : left, kind);
@@ -347,8 +229,8 @@ static const char *read_by_ldns(struct words *words, ldns_rdf_type kind, struct 
     return why;
 }
 
-/* RFC 4025 3: precedence, gateway type, algorithm, gateway, key. ldns would leave a relative gateway
- * as it is, and lose memory over a bad key. */
+/* RFC 4025 3: precedence, gateway type, algorithm, gateway, key. ldns would leave a relative
+ * gateway as it is, and lose memory over a bad key. */
 static const char *read_ipseckey(struct words *words, struct zone_rdata *out)
 {
     const struct zone_token *t = &words->tokens[words->at];
@@ -408,120 +290,27 @@ static const char *read_field(struct words *words, ldns_rdf_type kind, struct zo
     case LDNS_RDF_TYPE_IPSECKEY:
         return read_ipseckey(words, out);
     default:
-        return read_by_ldns(words, kind, out);
+        break;
     }
-}
-
-/* ---- RFC 3597 ---- */
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static const char *read_hex(struct words *words, size_t want, struct zone_rdata *out)
-{
-    size_t n_digits = 0;
-
-    for (; words->at < words->n; words->at++) {
-        const struct zone_token *t = &words->tokens[words->at];
-        for (size_t i = 0; i < t->len; i++, n_digits++) {
-            int digit = hex_digit(t->text[i]);
-            if (digit < 0)
-                return "something other than hexadecimal digits follows \\#";
-            if (n_digits == 2 * want)
-                return "more octets than \\# announces";
-            if (n_digits % 2 == 0)
-                out->octets[n_digits / 2] = (uint8_t)(digit << 4);
-            else
-                out->octets[n_digits / 2] |= (uint8_t)digit;
-        }
+    if (code_size(kind) > 0 && is_number(token)) {
+        words->at++;
+        return read_number_field(
+            token, code_size(kind) == 1 ? LDNS_RDF_TYPE_INT8 : LDNS_RDF_TYPE_INT16, out);
     }
-    out->len = want;
-    return n_digits == 2 * want ? NULL : "fewer octets than \\# announces";
-}
-
-/* The size of the field at `p`; SIZE_MAX when it does not fit or ends badly. Zero: no such field. */
-static size_t plain_size(ldns_rdf_type kind, const uint8_t *p, size_t len)
-{
-    struct wire_name name;
-
-    switch (kind) {
-    case LDNS_RDF_TYPE_A:
-        return 4;
-    case LDNS_RDF_TYPE_AAAA:
-        return 16;
-    case LDNS_RDF_TYPE_STR:
-        return len == 0 ? SIZE_MAX : 1u + *p;
-    case LDNS_RDF_TYPE_DNAME:
-        return wire_name_from_octets(p, len, &name) ? name.len : SIZE_MAX;
-    default:
-        return number_size(kind);
+    if (kind == LDNS_RDF_TYPE_CERT_ALG) {
+        words->at++;
+        return read_cert_word(token, out);
     }
-}
-
-/* Types made of plain fields only must be well formed, as others will take them apart. */
-static bool is_well_formed(const ldns_rr_descriptor *shape, const struct zone_rdata *rdata)
-{
-    size_t at = 0, i = 0, max = ldns_rr_descriptor_maximum(shape);
-
-    for (; i < max && at < rdata->len; i++) {
-        size_t size = plain_size(ldns_rr_descriptor_field_type(shape, i), rdata->octets + at,
-                                 rdata->len - at);
-        if (size == 0)
-            return true; /* opaque from here on */
-        if (size > rdata->len - at)
-            return false;
-        at += size;
-    }
-    if (i < ldns_rr_descriptor_minimum(shape))
-        return plain_size(ldns_rr_descriptor_field_type(shape, i), NULL, 0) == 0;
-    return at == rdata->len;
-}
-
-static const char *read_generic(const ldns_rr_descriptor *shape, struct words *words,
-                                struct zone_rdata *out)
-{
-    uint64_t len;
-
-    words->at++;
-    if (words->at == words->n || !read_number(&words->tokens[words->at], ZONE_RDATA_MAX, &len))
-        return "a length from 0 to 65535 must follow \\#";
-    words->at++;
-    const char *why = read_hex(words, len, out);
-    if (why == NULL && shape != NULL && !is_well_formed(shape, out))
-        why = "the octets after \\# are not of the type's form";
-    return why;
+    return read_by_ldns(words, kind, out);
 }
 
 /* ---- the whole ---- */
-
-/* NULL when ldns does not know the type. */
-static const ldns_rr_descriptor *shape_of(uint16_t type)
-{
-    const ldns_rr_descriptor *shape = ldns_rr_descript(type);
-
-    return shape == NULL || shape->_type != (ldns_rr_type)type ? NULL : shape;
-}
-
-static const char *type_text(uint16_t type, char out[static 16])
-{
-    const ldns_rr_descriptor *shape = shape_of(type);
-
-    for (size_t i = 0; i < sizeof nameless / sizeof *nameless; i++)
-        if (nameless[i].type == type)
-            return nameless[i].text;
-    return shape != NULL && shape->_name != NULL ? shape->_name : wire_type_to_text(type, out);
-}
 
 static bool refuse(uint16_t type, const char *what, char why[static WHY_LEN])
 {
     char name[16];
 
-    why_set(why, 0, "%s: %s", type_text(type, name), what);
+    why_set(why, 0, "%s: %s", zone_type_text(type, name), what);
     return false;
 }
 
@@ -529,7 +318,7 @@ static bool refuse_count(uint16_t type, const char *what, size_t n, char why[sta
 {
     char name[16];
 
-    why_set(why, 0, "%s: %s, it takes %zu field%s", type_text(type, name), what, n,
+    why_set(why, 0, "%s: %s, it takes %zu field%s", zone_type_text(type, name), what, n,
             n == 1 ? "" : "s");
     return false;
 }
@@ -539,13 +328,13 @@ bool zone_rdata_read(uint16_t type, const struct zone_token *tokens, size_t n,
                      char why[static WHY_LEN])
 {
     struct words words = { .tokens = tokens, .n = n, .origin = origin, .scratch = out->text };
-    const ldns_rr_descriptor *shape = shape_of(type);
+    const ldns_rr_descriptor *shape = zone_shape_of(type);
     const char *trouble = NULL;
     size_t i = 0;
 
     out->len = 0;
     if (n > 0 && zone_token_is(&tokens[0], "\\#")) {
-        trouble = read_generic(shape, &words, out);
+        trouble = zone_generic_read(type, tokens + 1, n - 1, out);
         return trouble == NULL || refuse(type, trouble, why);
     }
     if (shape == NULL || ldns_rr_descriptor_field_type(shape, 0) == LDNS_RDF_TYPE_UNKNOWN)

@@ -1,7 +1,7 @@
 /* zone_rdata.h - the data of a record, from words to wire.
  *
- * Threads: one owner per desk. This file's .c alone knows ldns: it takes from it the shape of every
- * type, and the reading of every field but names, numbers, addresses and strings, where ldns wraps
+ * Threads: one owner per desk. It takes from ldns the shape of every type, and the
+ * reading of every field but names, numbers, addresses and strings, where ldns wraps
  * what does not fit. RFC 3597's form is always taken. */
 #pragma once
 
@@ -22,13 +22,6 @@ struct zone_rdata {
     uint8_t octets[ZONE_RDATA_MAX];
     char text[ZONE_ENTRY_TEXT_MAX + 2 * ZONE_ENTRY_TOKENS_MAX]; /* scratch: words for ldns */
 };
-
-/* 0 when nobody knows the type. */
-uint16_t zone_type_read(const struct zone_token *token);
-/* The class, 0 when it is none. */
-uint16_t zone_class_read(const struct zone_token *token);
-/* "3600" or "1h30m", in seconds, at most UINT32_MAX + 1; false when it is neither. */
-bool zone_period_read(const struct zone_token *token, uint64_t *out);
 
 /* False, and `why` is a sentence. Names keep their case and are not compressed. */
 bool zone_rdata_read(uint16_t type, const struct zone_token *tokens, size_t n,

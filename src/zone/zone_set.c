@@ -1,5 +1,5 @@
-/* zone_set.c - from the configuration to the frozen table: reads every zone, finds out which lies in
- * which, and gives the whole up if any has an error. Runs in whichever thread loads. */
+/* zone_set.c - from the configuration to the frozen table: reads every zone, finds out which lies
+ * in which, and gives the whole up if any has an error. Runs in whichever thread loads. */
 #include "zone/zone_set.h"
 
 #include <stdlib.h>
@@ -77,10 +77,9 @@ static void read_zone(struct loading *l, size_t i)
         complain(l, i, "out of memory");
         return;
     }
-    l->frozen[i] = (struct zone_freeze_source){ .name = source->name,
-                                                .file = source->file,
-                                                .draft = draft,
-                                                .parent = ZONE_NONE };
+    l->frozen[i] = (struct zone_freeze_source){
+        .name = source->name, .file = source->file, .draft = draft, .parent = ZONE_NONE
+    };
     zone_table_put(&l->apexes, hash_keyed(&l->key, apex.octets, apex.len), (uint32_t)i);
     zone_text_read(draft, source, &findings);
     if (!zone_check(draft, source->file, &findings))
@@ -108,8 +107,8 @@ static void mark_child(struct loading *l, size_t i)
     if (child->parent == ZONE_NONE)
         return;
     const struct zone_freeze_source *parent = &l->frozen[child->parent];
-    uint32_t node = zone_draft_find(parent->draft, child->draft->apex.octets,
-                                    child->draft->apex.len);
+    uint32_t node =
+        zone_draft_find(parent->draft, child->draft->apex.octets, child->draft->apex.len);
     if (node != ZONE_NONE)
         parent->draft->nodes[node].is_shadowed = true;
     if (node == ZONE_NONE || (parent->draft->nodes[node].flags & ZONE_NODE_CUT) == 0)

@@ -22,9 +22,10 @@ struct zone_set {
     uint32_t n_zones;
     struct zone_node *nodes;
     uint32_t n_nodes;
-    struct zone_table visible;  /* for each name its node in the deepest zone that holds it */
-    struct zone_table shadowed; /* what lies in or below a child zone that is here too: cuts, glue */
-    uint8_t labels_max;         /* of any name: an ancestor with more is not there */
+    struct zone_table visible; /* for each name its node in the deepest zone that holds it */
+    struct zone_table
+        shadowed;       /* what lies in or below a child zone that is here too: cuts, glue */
+    uint8_t labels_max; /* of any name: an ancestor with more is not there */
 };
 
 struct zone_freeze_source {

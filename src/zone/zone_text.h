@@ -1,8 +1,8 @@
 /* zone_text.h - from the text of master files to a draft, and whole sets from texts in memory.
  *
  * Threads: one owner; reads files that the text includes. Source: RFC 1035 5.1, RFC 2308 4.
- * An $INCLUDE is read from the zone file's folder, at most eight deep; what the included file does to
- * origin, owner and TTL ends with it. */
+ * An $INCLUDE is read from the zone file's folder, at most eight deep; what the included file does
+ * to origin, owner and TTL ends with it. */
 #pragma once
 
 #include <stdbool.h>

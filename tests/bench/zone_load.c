@@ -1,7 +1,8 @@
 /* zone_load.c - how long a large zone takes to load, what it takes to keep, what a look-up costs.
  *
- * zone_load [RECORDS]: writes a zone of so many A records (a million) to a temporary file, loads it three
- * times, and looks names up in random order: exact ones, absent ones, and ones below a wildcard. */
+ * zone_load [RECORDS]: writes a zone of so many A records (a million) to a temporary file, loads it
+ * three times, and looks names up in random order: exact ones, absent ones, and ones below a
+ * wildcard. */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,7 +107,8 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     size_t own = own_octets(set, n);
     printf("memory: %.1f octets a name, %.1f over names and records\n",
-           (double)zone_set_bytes(set) / (double)n, (double)(zone_set_bytes(set) - own) / (double)n);
+           (double)zone_set_bytes(set) / (double)n,
+           (double)(zone_set_bytes(set) - own) / (double)n);
     measure_find(set, "exact", "host-%07zu.bench.example", n, ZONE_FOUND);
     measure_find(set, "absent", "none-%07zu.bench.example", n, ZONE_ABSENT);
     measure_find(set, "wildcard", "x%zu.wild.bench.example", n, ZONE_WILDCARD);

@@ -1,5 +1,5 @@
-/* fuzz_zone.c - any text as a master file. It makes a set or it makes errors; in a set every name finds
- * itself or what occludes it, and every record is whole. */
+/* fuzz_zone.c - any text as a master file. It makes a set or it makes errors; in a set every name
+ * finds itself or what occludes it, and every record is whole. */
 #include "fuzz.h"
 
 #include <string.h>
@@ -53,10 +53,9 @@ static void name_is_found(const struct zone_set *set, const struct zone_node *no
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct zone_source source = { .name = "example",
-                                  .file = "text",
-                                  .text = size > 0 ? (const char *)data : "",
-                                  .len = size };
+    struct zone_source source = {
+        .name = "example", .file = "text", .text = size > 0 ? (const char *)data : "", .len = size
+    };
     struct report *report = report_new();
 
     assert(report != NULL);

@@ -8,8 +8,9 @@
 
 #include "zone/zone_text.h"
 
-#define SOA_AND_NS "@ 300 IN SOA ns1 admin 7 3600 600 86400 60\n@ 300 NS ns1\n@ 300 NS ns2\n"                \
-                   "ns1 300 A 192.0.2.1\nns2 300 A 192.0.2.2\n"
+#define SOA_AND_NS                                                                                 \
+    "@ 300 IN SOA ns1 admin 7 3600 600 86400 60\n@ 300 NS ns1\n@ 300 NS ns2\n"                     \
+    "ns1 300 A 192.0.2.1\nns2 300 A 192.0.2.2\n"
 
 static inline struct zone_set *zones_of(const struct zone_source *sources, size_t n)
 {

@@ -1,8 +1,8 @@
-/* test_zone_bad.c - every file of tests/bad/zone is refused with the sentences of its .expect, and with
- * no other errors.
+/* test_zone_bad.c - every file of tests/bad/zone is refused with the sentences of its .expect, and
+ * with no other errors.
  *
- * A line of .expect is "LINE: sentence", "LINE: warning: sentence" or "file:LINE: sentence"; a part of
- * the sentence will do. Line 0 is the whole file. */
+ * A line of .expect is "LINE: sentence", "LINE: warning: sentence" or "file:LINE: sentence"; a part
+ * of the sentence will do. Line 0 is the whole file. */
 #include "cm.h"
 
 #include <dirent.h>
@@ -190,8 +190,9 @@ static void a_zone_given_twice_or_without_a_proper_name_is_refused(void **state)
 static void text_in_memory_includes_nothing(void **state)
 {
     static const char text[] = SOA_AND_NS "$INCLUDE tests/bad/zone/good.inc\n";
-    struct zone_source source = { .name = "example", .file = "x", .text = text,
-                                  .len = sizeof text - 1 };
+    struct zone_source source = {
+        .name = "example", .file = "x", .text = text, .len = sizeof text - 1
+    };
 
     expect_refused(&source, 1, "$INCLUDE: it is not possible here");
 }

@@ -58,7 +58,8 @@ static void a_wildcard_without_data_still_matches(void **state)
 
 static void an_asterisk_inside_a_label_or_escaped_octets_mean_nothing_special(void **state)
 {
-    struct zone_set *set = zone_of("example", SOA_AND_NS "*a 60 A 192.0.2.9\n\\042 60 A 192.0.2.8\n");
+    struct zone_set *set =
+        zone_of("example", SOA_AND_NS "*a 60 A 192.0.2.9\n\\042 60 A 192.0.2.8\n");
 
     expect_at(set, "xa.example", WIRE_A, ZONE_WILDCARD, "example", "*.example"); /* \042 is "*" */
     expect_at(set, "*a.example", WIRE_A, ZONE_FOUND, "example", "*a.example");
@@ -164,7 +165,9 @@ static void a_child_that_its_parent_does_not_delegate_answers_for_itself(void **
 static void a_cut_below_another_cut_says_nothing_of_a_child_that_is_here(void **state)
 {
     struct zone_source sources[] = {
-        { .name = "example", .file = "parent", .text = SOA_AND_NS "a 60 NS ns1\nlab.a 60 NS ns1\n" },
+        { .name = "example",
+          .file = "parent",
+          .text = SOA_AND_NS "a 60 NS ns1\nlab.a 60 NS ns1\n" },
         { .name = "lab.a.example", .file = "child", .text = SOA_AND_NS },
     };
     for (size_t i = 0; i < COUNT_OF(sources); i++)
@@ -179,8 +182,9 @@ static void a_cut_below_another_cut_says_nothing_of_a_child_that_is_here(void **
 
 static void names_below_a_dname_lead_to_it(void **state)
 {
-    struct zone_set *set = zone_of("example", SOA_AND_NS "d 60 DNAME other.test.\nd 60 A 192.0.2.3\n"
-                                                         "* 60 A 192.0.2.4\n");
+    struct zone_set *set =
+        zone_of("example", SOA_AND_NS "d 60 DNAME other.test.\nd 60 A 192.0.2.3\n"
+                                      "* 60 A 192.0.2.4\n");
 
     expect_at(set, "d.example", WIRE_A, ZONE_FOUND, "example", "d.example");
     expect_at(set, "d.example", WIRE_DNAME, ZONE_FOUND, "example", "d.example");

@@ -1,5 +1,5 @@
-/* test_zone_model.c - random zones against a slow model: lists of names, walked from the top down as RFC
- * 1034 4.3.2 tells it. What loads, and what every name leads to, must be the same. */
+/* test_zone_model.c - random zones against a slow model: lists of names, walked from the top down
+ * as RFC 1034 4.3.2 tells it. What loads, and what every name leads to, must be the same. */
 #include "cm.h"
 
 #include <stdio.h>
@@ -9,7 +9,14 @@
 
 #include "zone_text.h"
 
-enum { SEEDS = 2000, ZONES_MAX = 6, RECORDS_MAX = 12, QUERIES = 150, NAME_LEN = 64, TEXT_LEN = 4096 };
+enum {
+    SEEDS = 2000,
+    ZONES_MAX = 6,
+    RECORDS_MAX = 12,
+    QUERIES = 150,
+    NAME_LEN = 64,
+    TEXT_LEN = 4096
+};
 
 struct model_record {
     char owner[NAME_LEN];
@@ -102,8 +109,8 @@ static struct model_answer ask_zone(const struct model_zone *z, const char *name
 
     for (;;) {
         if (strcmp(at, z->apex) != 0 && has(z, at, WIRE_NS))
-            return answer(strcmp(at, name) == 0 && type == WIRE_DS ? ZONE_FOUND : ZONE_DELEGATED,
-                          z, at);
+            return answer(strcmp(at, name) == 0 && type == WIRE_DS ? ZONE_FOUND : ZONE_DELEGATED, z,
+                          at);
         if (strcmp(at, name) == 0)
             return answer(ZONE_FOUND, z, at);
         if (has(z, at, WIRE_DNAME))
@@ -255,12 +262,9 @@ static void write_record(char **p, const struct model_record *r)
     static const struct {
         uint16_t type;
         const char *text;
-    } data[] = { { WIRE_A, "A 192.0.2.1" },
-                 { WIRE_TXT, "TXT x" },
-                 { WIRE_NS, "NS ns.test." },
-                 { WIRE_DS, "DS 1 8 2 ABCD" },
-                 { WIRE_DNAME, "DNAME else.test." },
-                 { WIRE_SOA, "SOA a. b. 1 2 3 4 5" } };
+    } data[] = { { WIRE_A, "A 192.0.2.1" },          { WIRE_TXT, "TXT x" },
+                 { WIRE_NS, "NS ns.test." },         { WIRE_DS, "DS 1 8 2 ABCD" },
+                 { WIRE_DNAME, "DNAME else.test." }, { WIRE_SOA, "SOA a. b. 1 2 3 4 5" } };
 
     for (size_t i = 0; i < COUNT_OF(data); i++)
         if (data[i].type == r->type)

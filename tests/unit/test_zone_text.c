@@ -15,8 +15,8 @@ static const struct zone_node *node_of(const struct zone_set *set, const char *n
 }
 
 /* The only record of a type: its TTL, and its RDATA as hexadecimal digits. */
-static void expect_record(const struct zone_set *set, const char *name, uint16_t type,
-                          uint32_t ttl, const char *hex)
+static void expect_record(const struct zone_set *set, const char *name, uint16_t type, uint32_t ttl,
+                          const char *hex)
 {
     const struct zone_node *node = node_of(set, name);
     char got[1024] = "";
@@ -39,22 +39,25 @@ static void expect_record(const struct zone_set *set, const char *name, uint16_t
 
 static void records_are_type_class_ttl_length_and_data(void **state)
 {
-    struct zone_set *set =
-        zone_of("example", SOA_AND_NS "a 60 A 192.0.2.3\n"
-                                      "b 60 AAAA 2001:db8::1\n"
-                                      "c 60 MX 10 Mail.Example.\n"
-                                      "d 60 TXT \"a b\" c \"\"\n"
-                                      "e 60 SRV 1 2 65535 .\n"
-                                      "f 60 TYPE65280 \\# 3 ABcd 0 1\n"
-                                      "g 60 CAA 0 issue \"x;y\"\n"
-                                      "h 60 HTTPS 1 . port=8443 alpn=\"h2,h3\"\n"
-                                      "i 60 DS 1 8 2 ABCD EF\n"
-                                      "j 60 A \\# 4 C0000203\n"
-                                      "k 60 TXT \"\\\"\\065\\;\"\n"
-                                      "l 60 HTTPS 0 svc\n"
-                                      "m 60 URI 10 1 \"a(b)\"\n"
-                                      "n 60 NSEC a A MX\n"
-                                      "o 60 APL 1:192.0.2.0/24\n");
+    struct zone_set *set = zone_of("example", SOA_AND_NS "a 60 A 192.0.2.3\n"
+                                                         "b 60 AAAA 2001:db8::1\n"
+                                                         "c 60 MX 10 Mail.Example.\n"
+                                                         "d 60 TXT \"a b\" c \"\"\n"
+                                                         "e 60 SRV 1 2 65535 .\n"
+                                                         "f 60 TYPE65280 \\# 3 ABcd 0 1\n"
+                                                         "g 60 CAA 0 issue \"x;y\"\n"
+                                                         "h 60 HTTPS 1 . port=8443 alpn=\"h2,h3\"\n"
+                                                         "i 60 DS 1 8 2 ABCD EF\n"
+                                                         "j 60 A \\# 4 C0000203\n"
+                                                         "k 60 TXT \"\\\"\\065\\;\"\n"
+                                                         "l 60 HTTPS 0 svc\n"
+                                                         "m 60 URI 10 1 \"a(b)\"\n"
+                                                         "n 60 NSEC a A MX\n"
+                                                         "o 60 APL 1:192.0.2.0/24\n"
+                                                         "p 60 IPSECKEY 10 3 2 gw AQID\n"
+                                                         "q 60 CERT PGP 0 RSASHA256 AQID\n"
+                                                         "r 60 CERT 0 1 2 AQID\n"
+                                                         "s 60 APL\n");
 
     expect_record(set, "a.example", WIRE_A, 60, "c0000203");
     expect_record(set, "b.example", WIRE_AAAA, 60, "20010db8000000000000000000000001");
@@ -63,14 +66,25 @@ static void records_are_type_class_ttl_length_and_data(void **state)
     expect_record(set, "e.example", WIRE_SRV, 60, "00010002ffff00");
     expect_record(set, "f.example", 65280, 60, "abcd01");
     expect_record(set, "g.example", 257, 60, "00056973737565783b79");
-    expect_record(set, "h.example", WIRE_HTTPS, 60, "00010000010006026832026833" "0003000220fb");
+    expect_record(set, "h.example", WIRE_HTTPS, 60,
+                  "00010000010006026832026833"
+                  "0003000220fb");
     expect_record(set, "i.example", WIRE_DS, 60, "00010802abcdef");
     expect_record(set, "j.example", WIRE_A, 60, "c0000203");
     expect_record(set, "k.example", WIRE_TXT, 60, "0322413b");
     expect_record(set, "l.example", WIRE_HTTPS, 60, "000003737663076578616d706c6500");
     expect_record(set, "m.example", 256, 60, "000a000161286229");
-    expect_record(set, "n.example", 47, 60, "0161076578616d706c6500" "00024001");
+    expect_record(set, "n.example", 47, 60,
+                  "0161076578616d706c6500"
+                  "00024001");
     expect_record(set, "o.example", 42, 60, "00011803c00002");
+    expect_record(set, "p.example", 45, 60,
+                  "0a0302"
+                  "026777076578616d706c6500"
+                  "010203");
+    expect_record(set, "q.example", 37, 60, "0003000008010203");
+    expect_record(set, "r.example", 37, 60, "0000000102010203");
+    expect_record(set, "s.example", 42, 60, "");
     zone_set_free(set);
 }
 
@@ -121,10 +135,10 @@ static void a_ttl_is_its_own_or_the_default_or_the_last_one(void **state)
 
 static void mixed_ttls_become_the_lowest_but_not_those_of_signatures(void **state)
 {
-    struct zone_set *set =
-        zone_of("example", SOA_AND_NS "a 60 A 192.0.2.1\na 30 A 192.0.2.2\na 90 A 192.0.2.3\n"
-                                      "b 60 RRSIG A 8 2 60 20300101000000 20200101000000 1 a. AAAA\n"
-                                      "b 30 RRSIG MX 8 2 30 20300101000000 20200101000000 1 a. AAAA\n");
+    struct zone_set *set = zone_of(
+        "example", SOA_AND_NS "a 60 A 192.0.2.1\na 30 A 192.0.2.2\na 90 A 192.0.2.3\n"
+                              "b 60 RRSIG A 8 2 60 20300101000000 20200101000000 1 a. AAAA\n"
+                              "b 30 RRSIG MX 8 2 30 20300101000000 20200101000000 1 a. AAAA\n");
     const struct zone_rrset *a = zone_rrset_of(node_of(set, "a.example"), WIRE_A);
     const struct zone_rrset *sig = zone_rrset_of(node_of(set, "b.example"), 46);
 
@@ -180,9 +194,10 @@ static void an_included_file_changes_nothing_behind_it(void **state)
     struct zone_source source = { .name = "example", .file = "tests/support/zones/outer.zone" };
     struct zone_set *set = zones_of(&source, 1);
 
-    expect_record(set, "inner.deep.example", WIRE_A, 7, "c0000207"); /* the file's own $TTL, origin */
-    expect_record(set, "after.example", WIRE_A, 300, "c0000208");    /* ours again */
-    expect_record(set, "before.example", WIRE_TXT, 300, "0178");     /* the owner too */
+    expect_record(set, "inner.deep.example", WIRE_A, 7,
+                  "c0000207");                                    /* the file's own $TTL, origin */
+    expect_record(set, "after.example", WIRE_A, 300, "c0000208"); /* ours again */
+    expect_record(set, "before.example", WIRE_TXT, 300, "0178");  /* the owner too */
     zone_set_free(set);
 }
 
@@ -276,8 +291,9 @@ static void many_records_at_one_name_take_no_quadratic_time(void **state)
     zone_set_free(set);
     free(text);
     text = long_text("", "x (\n", 100000, "");
-    struct zone_source source = { .name = "example", .file = "text", .text = text,
-                                  .len = strlen(text) };
+    struct zone_source source = {
+        .name = "example", .file = "text", .text = text, .len = strlen(text)
+    };
     struct report *report = report_new();
     assert_null(zone_set_from_sources(&source, 1, report));
     assert_int_equal(report_errors(report), ZONE_ERRORS_MAX + 1);
@@ -288,8 +304,9 @@ static void many_records_at_one_name_take_no_quadratic_time(void **state)
 static void warnings_are_counted_beyond_fifty(void **state)
 {
     char *text = long_text("", "a 60 A 192.0.2.1\n", 100, "");
-    struct zone_source source = { .name = "example", .file = "text", .text = text,
-                                  .len = strlen(text) };
+    struct zone_source source = {
+        .name = "example", .file = "text", .text = text, .len = strlen(text)
+    };
     struct report *report = report_new();
     struct zone_set *set = zone_set_from_sources(&source, 1, report);
 
