@@ -158,16 +158,19 @@ struct conf_rule {
     struct conf_where where;
 };
 
+/* A policy holds each kind at most once, in an order that makes sense; see waymark.conf(5). */
 struct conf_stage {
     enum conf_stage_kind kind;
-    bool is_hard;        /* fence: keep it even when nothing else is left (default true) */
+    bool is_hard;        /* fence: drop, even the last (default true); else put last */
     double km;           /* within */
     double tie_pct;      /* nearest */
     int depth;           /* nearest: how many to keep, at least take */
     int take;            /* take */
     const struct conf_rule *rules; /* region */
     size_t n_rules;
-    struct conf_order order; /* priority; region: `others`, for clients in no rule */
+    /* priority (n 0: as the service lists them); region: `others`, for clients in no rule (n 0: all,
+     * undivided). Targets an order leaves out follow last, together. */
+    struct conf_order order;
     struct conf_where where;
 };
 

@@ -131,8 +131,8 @@ static void read_parts(struct conf_reader *r, const config_setting_t *top)
         report_error(r->report, r->file, 0, "out of memory");
 }
 
-/* The scan lets nothing through that libconfig refuses; were it wrong, the file would be refused with
- * libconfig's sentence, and the fuzzer would tell us. */
+/* The scan lets nothing through that libconfig refuses; were it wrong, the file would be refused
+ * with libconfig's sentence, and the fuzzer would tell us. */
 static void parse_text(struct conf_reader *r, const char *text, const struct conf_lines *lines)
 {
     config_t config;

@@ -123,13 +123,14 @@ static bool read_asn(struct conf_reader *r, const config_setting_t *s, void *out
 
 static bool read_prefix(struct conf_reader *r, const config_setting_t *s, void *out)
 {
+    struct prefix *prefix = out;
     char shown[CONF_SHOW_LEN];
     const char *text = element_text(r, s);
 
     if (text == NULL)
         return false;
-    if (prefix_parse(text, out))
-        return true;
+    if (prefix_parse(text, prefix))
+        return !conf_refuse_mapped(r, s, &prefix->addr);
     conf_error(r, s,
                "\"%s\" is no prefix: expected \"203.0.113.0/24\" or \"2001:db8::/32\", with no bit "
                "set beyond the length",
@@ -138,6 +139,21 @@ static bool read_prefix(struct conf_reader *r, const config_setting_t *s, void *
 }
 
 /* ---- the lists together ---- */
+
+/* True when regions[n] was filled. */
+static bool add_member(struct conf_reader *r, const config_setting_t *at, const char *name,
+                       int *regions, size_t n)
+{
+    regions[n] = conf_index_find(r, r->regions, at, "region", name);
+    if (regions[n] == CONF_NONE)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (regions[i] == regions[n]) {
+            conf_error(r, at, "\"%s\" is given twice", name);
+            return false;
+        }
+    return true;
+}
 
 /* `region`: one name, or a list of them. */
 static void read_members(struct conf_reader *r, const config_setting_t *group,
@@ -155,8 +171,7 @@ static void read_members(struct conf_reader *r, const config_setting_t *group,
         const config_setting_t *at = is_single ? s : config_setting_get_elem(s, (unsigned)i);
         const char *name = conf_text_of(r, at, &element);
         if (name != NULL)
-            regions[n] = conf_index_find(r, r->regions, at, "region", name);
-        n += name != NULL && regions[n] != CONF_NONE;
+            n += add_member(r, at, name, regions, n);
     }
     out->regions = regions;
     out->n_regions = n;

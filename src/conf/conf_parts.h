@@ -33,6 +33,9 @@ enum { CONF_PORT_WANTED = -1 };
 bool conf_endpoint_of(struct conf_reader *r, const config_setting_t *s, int port,
                       struct endpoint *out);
 
+/* True after an error: the address is ::ffff:a.b.c.d, which no packet carries. */
+bool conf_refuse_mapped(struct conf_reader *r, const config_setting_t *s, const struct addr *a);
+
 /* The stages of a service whose targets are read. */
 void conf_read_policy(struct conf_reader *r, const config_setting_t *service,
                       struct conf_service *out);

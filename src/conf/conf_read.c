@@ -5,8 +5,7 @@
 #include "conf_read.h"
 
 #include <assert.h>
-#include <math.h>
-#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -15,159 +14,6 @@
 #include <waymark/report.h>
 
 #include "conf_near.h"
-
-enum { PATH_LEN = 200, TEXT_LEN = 700 };
-
-/* ---- complaints ---- */
-
-static int line_of(const config_setting_t *s)
-{
-    return (int)(intptr_t)config_setting_get_hook(s); /* put there by conf.c */
-}
-
-bool conf_is_clean(const struct conf_reader *r)
-{
-    return report_errors(r->report) == r->errors_before;
-}
-
-struct conf_where conf_where(const struct conf_reader *r, const config_setting_t *s)
-{
-    return (struct conf_where){ .file = r->file, .line = line_of(s) };
-}
-
-const char *conf_show(const char *text, char out[static CONF_SHOW_LEN])
-{
-    size_t n = strnlen(text, CONF_SHOW_LEN);
-    size_t keep = n < CONF_SHOW_LEN ? n : CONF_SHOW_LEN - 4;
-
-    for (size_t i = 0; i < keep; i++) {
-        unsigned char c = (unsigned char)text[i];
-        out[i] = c < 0x20 || c == 0x7f ? '?' : text[i];
-    }
-    strcpy(out + keep, n < CONF_SHOW_LEN ? "" : "...");
-    return out;
-}
-
-/* Elements of lists go by their "name" if they have a text there, else by their place from 1 on. */
-static void step_text(const config_setting_t *s, char *out, size_t size)
-{
-    const config_setting_t *name = NULL;
-    char shown[CONF_SHOW_LEN];
-
-    if (config_setting_name(s) != NULL) {
-        snprintf(out, size, ".%s", conf_show(config_setting_name(s), shown));
-        return;
-    }
-    if (config_setting_is_group(s))
-        name = config_setting_get_member(s, "name");
-    if (name != NULL && config_setting_type(name) == CONFIG_TYPE_STRING)
-        snprintf(out, size, ".%s", conf_show(config_setting_get_string(name), shown));
-    else
-        snprintf(out, size, "[%d]", config_setting_index(s) + 1);
-}
-
-static void path_text(const config_setting_t *s, char out[static PATH_LEN])
-{
-    const config_setting_t *chain[32];
-    char step[CONF_SHOW_LEN + 2];
-    size_t n = 0, used = 0;
-
-    out[0] = '\0';
-    for (; s != NULL && !config_setting_is_root(s) && n < 32; s = config_setting_parent(s))
-        chain[n++] = s;
-    while (n-- > 0 && used < PATH_LEN) {
-        step_text(chain[n], step, sizeof step);
-        const char *text = used == 0 && step[0] == '.' ? step + 1 : step;
-        used += (size_t)snprintf(out + used, PATH_LEN - used, "%s", text);
-    }
-}
-
-static void sentence(char out[static TEXT_LEN], const config_setting_t *at, const char *format,
-                     va_list args)
-{
-    char path[PATH_LEN];
-
-    path_text(at, path);
-    int used = snprintf(out, TEXT_LEN, "%s%s", path, path[0] == '\0' ? "" : ": ");
-    vsnprintf(out + used, TEXT_LEN - (size_t)used, format, args);
-}
-
-/* From here on findings are only counted: finding the words for each would take too long. */
-static bool is_full(const struct conf_reader *r)
-{
-    return report_count(r->report) >= REPORT_LINES_MAX;
-}
-
-void conf_error(struct conf_reader *r, const config_setting_t *at, const char *format, ...)
-{
-    char text[TEXT_LEN] = "";
-    va_list args;
-
-    if (is_full(r)) {
-        report_error(r->report, r->file, line_of(at), "%s", text);
-        return;
-    }
-    va_start(args, format);
-    sentence(text, at, format, args);
-    va_end(args);
-    report_error(r->report, r->file, line_of(at), "%s", text);
-}
-
-void conf_warning(struct conf_reader *r, const config_setting_t *at, const char *format, ...)
-{
-    char text[TEXT_LEN] = "";
-    va_list args;
-
-    if (is_full(r)) {
-        report_warning(r->report, r->file, line_of(at), "%s", text);
-        return;
-    }
-    va_start(args, format);
-    sentence(text, at, format, args);
-    va_end(args);
-    report_warning(r->report, r->file, line_of(at), "%s", text);
-}
-
-void conf_warning_at(struct conf_reader *r, struct conf_where where, const char *format, ...)
-{
-    char text[TEXT_LEN];
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    report_warning(r->report, where.file, where.line, "%s", text);
-}
-
-const char *conf_got(const config_setting_t *s, char out[static CONF_GOT_LEN])
-{
-    char shown[CONF_SHOW_LEN];
-    const size_t size = CONF_GOT_LEN;
-
-    switch (config_setting_type(s)) {
-    case CONFIG_TYPE_INT:
-        snprintf(out, size, "%d", config_setting_get_int(s));
-        break;
-    case CONFIG_TYPE_INT64:
-        snprintf(out, size, "%lld", config_setting_get_int64(s));
-        break;
-    case CONFIG_TYPE_FLOAT:
-        snprintf(out, size, "%g", config_setting_get_float(s));
-        break;
-    case CONFIG_TYPE_STRING:
-        snprintf(out, size, "the text \"%s\"", conf_show(config_setting_get_string(s), shown));
-        break;
-    case CONFIG_TYPE_BOOL:
-        snprintf(out, size, "%s", config_setting_get_bool(s) ? "true" : "false");
-        break;
-    case CONFIG_TYPE_GROUP:
-        snprintf(out, size, "a group { }");
-        break;
-    default:
-        snprintf(out, size, "a list of %d", config_setting_length(s));
-    }
-    return out;
-}
 
 static void complain(struct conf_reader *r, const config_setting_t *s,
                      const struct conf_option *option)
@@ -453,7 +299,7 @@ static void report_twice(struct conf_reader *r, struct seen *seen, size_t n, siz
     for (size_t i = 1; i < n; i++)
         if (compare_items(seen[i - 1].item, seen[i].item, size) == 0)
             conf_error(r, seen[i].at, "%s is given twice, first on line %d",
-                       conf_got(seen[i].at, found), line_of(seen[i - 1].at));
+                       conf_got(seen[i].at, found), conf_line(seen[i - 1].at));
 }
 
 size_t conf_read_elements(struct conf_reader *r, const config_setting_t *group,

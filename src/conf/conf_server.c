@@ -11,11 +11,15 @@
 
 /* ---- endpoints ---- */
 
-static bool is_mapped(const struct addr *a)
+bool conf_refuse_mapped(struct conf_reader *r, const config_setting_t *s, const struct addr *a)
 {
     static const uint8_t head[12] = { [10] = 0xff, [11] = 0xff };
+    char found[CONF_GOT_LEN];
 
-    return a->family == 6 && memcmp(a->octets, head, sizeof head) == 0;
+    if (a->family != 6 || memcmp(a->octets, head, sizeof head) != 0)
+        return false;
+    conf_error(r, s, "%s is IPv4 in IPv6's clothes: write it as IPv4", conf_got(s, found));
+    return true;
 }
 
 bool conf_endpoint_of(struct conf_reader *r, const config_setting_t *s, int port,
@@ -42,11 +46,8 @@ bool conf_endpoint_of(struct conf_reader *r, const config_setting_t *s, int port
                    port == CONF_PORT_WANTED ? "" : ", or the address alone");
         return false;
     }
-    if (is_mapped(&e.addr)) {
-        conf_error(r, s, "\"%s\" is IPv4 in IPv6's clothes: write the IPv4 address",
-                   conf_show(text, shown));
+    if (conf_refuse_mapped(r, s, &e.addr))
         return false;
-    }
     out->addr = e.addr;
     out->port = e.port;
     return true;

@@ -58,13 +58,12 @@ static void read_place(struct conf_reader *r, const config_setting_t *s, struct 
 /* What no client can connect to. */
 static bool is_unfit(const struct addr *a)
 {
-    static const uint8_t zero[16], head[12] = { [10] = 0xff, [11] = 0xff };
+    static const uint8_t zero[16];
 
     if (memcmp(a->octets, zero, sizeof zero) == 0)
         return true;
-    if (a->family == 4)
-        return a->octets[0] >= 224; /* multicast, reserved, broadcast */
-    return a->octets[0] == 0xff || memcmp(a->octets, head, sizeof head) == 0;
+    /* IPv4: multicast, reserved, broadcast; IPv6: multicast */
+    return a->octets[0] >= (a->family == 4 ? 224 : 0xff);
 }
 
 static bool read_address(struct conf_reader *r, const config_setting_t *s, void *out)
@@ -84,7 +83,7 @@ static bool read_address(struct conf_reader *r, const config_setting_t *s, void 
         conf_error(r, s, "\"%s\" is no address that a client can reach", conf_show(text, shown));
         return false;
     }
-    return true;
+    return !conf_refuse_mapped(r, s, out);
 }
 
 static bool read_probe_address(struct conf_reader *r, const config_setting_t *s, void *out)

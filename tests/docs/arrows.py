@@ -1,7 +1,7 @@
-"""Includes against the arrows of the architecture: they point down, and libraries stay in their rooms.
+"""Includes against the arrows of the architecture: down only, and libraries in their rooms.
 
-A room may include its own headers, its own door and the doors of rooms on lower levels; rooms of one
-level never include each other. A door may include the doors that its room may.
+A room may include its own headers, its own door and the doors of rooms on lower levels; rooms of
+one level never include each other. A door may include the doors that its room may.
 """
 
 import os

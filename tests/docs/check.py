@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Runs one checker over the project: check.py ROOT arrows|options|manual|readme|words.
+"""Runs one checker over the project: check.py ROOT arrows|manual|options|readme|words.
 
-Exit status 0: all is well; 1: findings, one per line; 77: nothing to look at yet. `check.py ROOT --write` makes the part of the
-manual page anew that comes from the table of options.
+Exit status 0: all is well; 1: findings, one per line; 77: nothing to look at yet.
+`check.py ROOT --write` makes the part of the manual page anew that comes from the table of options.
 """
 
 import sys

@@ -30,12 +30,13 @@ SMALL = {
     "src/zone/zone.c": '#include <ldns/ldns.h>\n#include "zone/zone_set.h"\n',
     "src/zone/zone_set.h": "#include <waymark/zone.h>\n",
     "src/main.c": "#include <waymark/conf.h>\nconst struct command commands[] = {\n"
-                  '    { "serve", "-c FILE", "answer" },\n    { "check", "-c FILE", "look" },\n};\n',
+                  '    { "serve", "-c FILE", "answer" },\n'
+                  '    { "check", "-c FILE", "look" },\n};\n',
     "tools/demo": "",
     "README.md": "# Waymark\n\n`tools/demo` starts it, [the licence](LICENSE) is in `LICENSE`.\n\n"
                  "```\nbuild/waymark serve -c x.conf\n```\n\n"
-                 "```\nsrc/\n  main.c    subcommands\n  conf/     file to structs\ntools/      demo\n"
-                 "```\n",
+                 "```\nsrc/\n  main.c    subcommands\n  conf/     file to structs\n"
+                 "tools/      demo\n```\n",
     "LICENSE": "",
 }
 
