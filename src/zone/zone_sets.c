@@ -141,12 +141,12 @@ static void measure(struct zone_draft *d, struct zone_draft_set *set,
     for (uint32_t i = 0; i < set->n; i++)
         len += WIRE_RR_FIXED + (uint64_t)zone_draft_record_of(d, set, i)->rdata_len;
     set->wire_len = (uint32_t)len;
-    /* A single record may be as long as the format allows, even if no answer carries it. */
-    if (len > SET_MAX && (set->n > 1 || len > WIRE_RR_FIXED + UINT16_MAX))
+    if (len > SET_MAX)
         zone_error(findings, file_of(d, first), (int)first->line,
-                   "%s %s: a set of %u records, %llu octets, fits no answer",
+                   "%s %s: %u record%s of %llu octets together fit no answer",
                    wire_name_to_text(zone_draft_name(d, set->node), name),
-                   wire_type_to_text(set->type, type), set->n, (unsigned long long)len);
+                   wire_type_to_text(set->type, type), set->n, set->n == 1 ? "" : "s",
+                   (unsigned long long)len);
 }
 
 bool zone_sets_settle(struct zone_draft *d, struct zone_findings *findings)
