@@ -17,6 +17,8 @@ struct build {
     struct geo_trie *trie;
     const struct geo_seq *seq;
     size_t at; /* the network that comes next */
+    uint32_t lengths;
+    bool is_narrow;
     bool has_failed;
 };
 
@@ -54,15 +56,29 @@ static uint32_t add_leaves(struct build *b, const geo_trie_cell *leaves, size_t 
 {
     struct geo_trie *t = b->trie;
     uint32_t first = t->n_leaves;
+    void **items = b->is_narrow ? (void **)&t->narrow : (void **)&t->wide;
+    size_t size = b->is_narrow ? sizeof *t->narrow : sizeof *t->wide;
 
-    if (!reserve((void **)&t->leaves, &t->leaves_cap, (uint64_t)first + n, sizeof *leaves)) {
+    if (!reserve(items, &t->leaves_cap, (uint64_t)first + n, size)) {
         b->has_failed = true;
         return 0;
     }
-    if (n > 0)
-        memcpy(t->leaves + first, leaves, n * sizeof *leaves);
+    for (size_t i = 0; i < n && b->is_narrow; i++)
+        t->narrow[first + i] = (uint16_t)((leaves[i] >> 8) * b->lengths + (leaves[i] & 0xff));
+    if (n > 0 && !b->is_narrow)
+        memcpy(t->wide + first, leaves, n * sizeof *leaves);
     t->n_leaves += (uint32_t)n;
     return first;
+}
+
+/* Does every cell fit into 16 bits? */
+static bool fits_narrow(const struct geo_seq *seq, uint32_t lengths)
+{
+    uint32_t largest = 0;
+
+    for (size_t i = 0; i < seq->n; i++)
+        largest = seq->value[i] > largest ? seq->value[i] : largest;
+    return ((uint64_t)largest + 1) * lengths <= UINT16_MAX + 1u;
 }
 
 static geo_trie_cell next_cell(struct build *b)
@@ -117,21 +133,29 @@ static void build_root(struct build *b)
 static void give_back(struct geo_trie *t)
 {
     void *nodes = t->n_nodes == 0 ? NULL : realloc(t->nodes, t->n_nodes * sizeof *t->nodes);
-    void *leaves = t->n_leaves == 0 ? NULL : realloc(t->leaves, t->n_leaves * sizeof *t->leaves);
+    bool is_narrow = t->narrow != NULL;
+    void *old = is_narrow ? (void *)t->narrow : (void *)t->wide;
+    size_t size = is_narrow ? sizeof *t->narrow : sizeof *t->wide;
+    void *leaves = t->n_leaves == 0 ? NULL : realloc(old, t->n_leaves * size);
 
     if (nodes != NULL) {
         t->nodes = nodes;
         t->nodes_cap = t->n_nodes;
     }
     if (leaves != NULL) {
-        t->leaves = leaves;
+        t->narrow = is_narrow ? leaves : NULL;
+        t->wide = is_narrow ? NULL : leaves;
         t->leaves_cap = t->n_leaves;
     }
 }
 
-int geo_trie_build(const struct geo_seq *seq, struct geo_trie *out, char why[static WHY_LEN])
+int geo_trie_build(const struct geo_seq *seq, uint8_t family, struct geo_trie *out,
+                   char why[static WHY_LEN])
 {
-    struct build b = { .trie = out, .seq = seq };
+    uint32_t lengths = family == 4 ? GEO_TRIE_LENGTHS_4 : GEO_TRIE_LENGTHS_6;
+    struct build b = {
+        .trie = out, .seq = seq, .lengths = lengths, .is_narrow = fits_narrow(seq, lengths)
+    };
 
     assert(seq->n > 0 && seq->end == 0);
     *out = (struct geo_trie){ .root_bits = seq->n < LARGE_FROM ? ROOT_SMALL : ROOT_LARGE,
@@ -158,12 +182,15 @@ void geo_trie_fini(struct geo_trie *t)
 {
     free(t->root);
     free(t->nodes);
-    free(t->leaves);
+    free(t->narrow);
+    free(t->wide);
     *t = (struct geo_trie){ .n_nodes = 0 };
 }
 
 size_t geo_trie_bytes(const struct geo_trie *t)
 {
+    size_t leaf = t->narrow != NULL ? sizeof *t->narrow : sizeof *t->wide;
+
     return (sizeof *t->root << t->root_bits) + t->nodes_cap * sizeof *t->nodes +
-           t->leaves_cap * sizeof *t->leaves;
+           t->leaves_cap * leaf;
 }

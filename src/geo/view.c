@@ -107,7 +107,7 @@ static int build_family(struct relabel *r, const struct geo_seq *base,
     else if (is_done)
         is_done = geo_seq_zip(base, &cuts, join_prefix, r, &classes);
     if (is_done && !r->has_failed)
-        err = geo_trie_build(&classes, out, why);
+        err = geo_trie_build(&classes, family, out, why);
     else
         err = why_set(why, -ENOMEM, "out of memory for a view");
     geo_seq_fini(&cuts);

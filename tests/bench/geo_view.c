@@ -3,21 +3,30 @@
  *     geo_view [--countries FILE] [--networks FILE] [--repeat N] DATABASE...
  *
  * Views: the nearest of 16 PoPs, and the order of the nearest 4 of them. Lookups: random addresses
- * of public IPv4 space, and random addresses in networks that the IPv6 view holds. */
+ * of public IPv4 space, and random addresses in networks that the IPv6 view holds. Times are the
+ * processor's (the work is one thread's, and waits for the disk only), the best of N. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #include <waymark/addr.h>
-#include <waymark/clock.h>
 #include <waymark/conf.h>
 #include <waymark/geo.h>
 #include <waymark/report.h>
 #include <waymark/rng.h>
 
 enum { POPS = 16, ORDERS = POPS * POPS * POPS * POPS, ADDRESSES = 1 << 20, ROUNDS = 16 };
+
+static int64_t cpu_us(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
 
 static const double pops[POPS][2] = {
     { 35.68, 139.69 },  { 51.51, -0.13 },   { 40.71, -74.01 }, { -33.87, 151.21 },
@@ -110,10 +119,10 @@ static double lookup_ns(const struct geo_view *view, const struct addr *list, si
     if (n == 0)
         return 0;
     for (int round = 0; round < ROUNDS; round++) {
-        int64_t since_us = clock_steady_us();
+        int64_t since_us = cpu_us();
         for (size_t i = 0; i < n; i++)
             sum += geo_view_find(view, &list[i]).class;
-        double ns = (double)(clock_steady_us() - since_us) * 1000 / (double)n;
+        double ns = (double)(cpu_us() - since_us) * 1000 / (double)n;
         best = ns < best ? ns : best;
     }
     fprintf(stderr, sum == 42 ? " " : ""); /* the sum is used */
@@ -134,12 +143,12 @@ static void bench_view(const struct geo *geo, int depth, int repeat)
         unit_vector(pops[i][0], pops[i][1], orders->at[i]);
     for (int i = 0; i < repeat; i++) {
         geo_view_free(view);
-        int64_t since_us = clock_steady_us();
+        int64_t since_us = cpu_us();
         if (geo_view_build(geo, NULL, 0, classify, orders, &view, why) != 0) {
             fprintf(stderr, "%s\n", why);
             exit(1);
         }
-        int64_t us = clock_steady_us() - since_us;
+        int64_t us = cpu_us() - since_us;
         best_us = us < best_us ? us : best_us;
     }
     printf("view, nearest %d of %d: %u classes, compiled in %.0f ms, %zu networks, %.1f MB\n",
@@ -166,9 +175,9 @@ static struct geo *load(const struct conf_geo *conf, int repeat)
     for (int i = 0; i < repeat; i++) {
         struct report *report = report_new();
         geo_free(geo);
-        int64_t since_us = clock_steady_us();
+        int64_t since_us = cpu_us();
         geo = geo_load(conf, report);
-        int64_t us = clock_steady_us() - since_us;
+        int64_t us = cpu_us() - since_us;
         best_us = us < best_us ? us : best_us;
         report_print(report, stderr);
         report_free(report);

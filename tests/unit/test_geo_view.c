@@ -287,54 +287,12 @@ static void the_classifier_is_asked_once_per_pair_that_occurs(void **state)
     }
 }
 
-/* Enough networks for the large root, whose nodes start elsewhere. */
-static void a_large_view_finds_what_it_lists(void **state)
-{
-    struct world *w = calloc(1, sizeof *w);
-    struct rng rng;
-    char why[WHY_LEN];
-
-    rng_seed(&rng, 5);
-    w->geo.places = geo_places_new();
-    for (uint32_t i = 1; i < PLACES; i++) {
-        struct geo_place p = geo_place_empty();
-        p.asn = i;
-        geo_places_add(w->geo.places, &p);
-    }
-    for (uint8_t family = 4; family <= 6; family = (uint8_t)(family + 2)) {
-        struct geo_seq *seq = family == 4 ? &w->geo.v4 : &w->geo.v6;
-        geo_seq_init(seq);
-        do { /* any length that the position allows */
-            unsigned least = 1;
-            while ((seq->end & (geo_pos_size(least) - 1)) != 0)
-                least++;
-            unsigned most = family == 4 ? 32 : 128;
-            unsigned bits = family == 4 ? 14 + below(&rng, 19) : 12 + below(&rng, 117);
-            bits = bits < least ? least : bits > most ? most : bits;
-            assert_true(geo_seq_add(seq, bits, below(&rng, PLACES)));
-        } while (seq->end != 0 && seq->n < 60000);
-        while (seq->end != 0) {
-            unsigned least = 1;
-            while ((seq->end & (geo_pos_size(least) - 1)) != 0)
-                least++;
-            assert_true(geo_seq_add(seq, least, below(&rng, PLACES)));
-        }
-        assert_true(geo_seq_finish(seq));
-    }
-    assert_int_equal(geo_view_build(&w->geo, NULL, 0, classify, w, &w->view, why), 0);
-    struct sweep sweep = { .world = w, .family = 4 };
-    geo_view_each(w->view, sweep_leaf, &sweep);
-    assert_true(sweep.at == 0 && sweep.n > 40000);
-    world_free(w);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_lookup_is_the_longest_match_and_its_length_the_widest_uniform_network),
         cmocka_unit_test(the_networks_of_a_view_cover_everything_once),
         cmocka_unit_test(the_classifier_is_asked_once_per_pair_that_occurs),
-        cmocka_unit_test(a_large_view_finds_what_it_lists),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

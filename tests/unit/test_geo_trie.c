@@ -1,0 +1,118 @@
+/* test_geo_trie.c - lookup tables of every shape: small and large roots, leaves in 16 and 32 bits,
+ * both families, with and without the processor's help. */
+#include "cm.h"
+
+#include <waymark/rng.h>
+
+#include "geo/trie.h"
+
+enum { SMALL = 300, LARGE = 40000 };
+
+static unsigned below(struct rng *rng, unsigned n)
+{
+    return (unsigned)(rng_next(rng) % n);
+}
+
+/* The shortest network that may start here. */
+static unsigned widest(geo_pos at)
+{
+    unsigned bits = 1;
+
+    while ((at & (geo_pos_size(bits) - 1)) != 0)
+        bits++;
+    return bits;
+}
+
+/* About n networks of any length, then as few as will do. */
+static void random_seq(struct geo_seq *seq, uint8_t family, size_t n, uint32_t classes,
+                       uint64_t seed)
+{
+    unsigned width = family == 4 ? 32 : 128;
+    struct rng rng;
+
+    rng_seed(&rng, seed);
+    geo_seq_init(seq);
+    do {
+        unsigned least = widest(seq->end), bits = 8 + below(&rng, width - 7);
+        if (seq->n >= n || bits < least)
+            bits = least;
+        assert_true(geo_seq_add(seq, bits, below(&rng, classes)));
+    } while (seq->end != 0);
+    assert_true(seq->n > n / 2);
+}
+
+static geo_trie_cell find(const struct geo_trie_finders *f, const struct geo_trie *trie,
+                          uint8_t family, geo_pos at)
+{
+    return family == 4 ? f->find4(trie, (uint32_t)(at >> 96)) : f->find6(trie, at);
+}
+
+static void check_all(const struct geo_seq *seq, const struct geo_trie *trie, uint8_t family)
+{
+    struct geo_trie_finders best = geo_trie_finders_best();
+    geo_pos at = 0;
+
+    for (size_t i = 0; i < seq->n; i++) {
+        geo_pos last = at + (geo_pos_size(seq->bits[i]) - 1);
+        geo_trie_cell want = seq->value[i] << 8 | seq->bits[i];
+        assert_int_equal(find(&geo_trie_finders_plain, trie, family, at), want);
+        assert_int_equal(find(&geo_trie_finders_plain, trie, family, last), want);
+        assert_int_equal(find(&best, trie, family, at), want);
+        assert_int_equal(find(&best, trie, family, last), want);
+        at = last + 1;
+    }
+}
+
+static void check_shape(uint8_t family, size_t n, uint32_t classes)
+{
+    struct geo_trie trie;
+    struct geo_seq seq;
+    char why[WHY_LEN];
+
+    random_seq(&seq, family, n, classes, n + classes);
+    assert_int_equal(geo_trie_build(&seq, family, &trie, why), 0);
+    assert_int_equal(trie.root_bits, n == SMALL ? 12 : 18);
+    assert_int_equal(trie.narrow != NULL, classes <= 508);
+    assert_int_equal(trie.n_networks, seq.n);
+    check_all(&seq, &trie, family);
+    geo_trie_fini(&trie);
+    geo_seq_fini(&seq);
+}
+
+static void every_network_is_found_from_its_first_address_to_its_last(void **state)
+{
+    static const uint32_t classes[] = { 2, 508, 5000, 1 << 24 };
+
+    for (size_t i = 0; i < COUNT_OF(classes); i++) {
+        check_shape(4, SMALL, classes[i]);
+        check_shape(6, SMALL, classes[i]);
+        check_shape(4, LARGE, classes[i]);
+        check_shape(6, LARGE, classes[i]);
+    }
+}
+
+static void one_network_for_all_is_a_table_too(void **state)
+{
+    for (uint8_t family = 4; family <= 6; family = (uint8_t)(family + 2)) {
+        struct geo_trie trie;
+        struct geo_seq seq;
+        char why[WHY_LEN];
+
+        geo_seq_init(&seq);
+        assert_true(geo_seq_add(&seq, 0, 77));
+        assert_int_equal(geo_trie_build(&seq, family, &trie, why), 0);
+        assert_int_equal(trie.n_nodes, 0);
+        check_all(&seq, &trie, family);
+        geo_trie_fini(&trie);
+        geo_seq_fini(&seq);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_network_is_found_from_its_first_address_to_its_last),
+        cmocka_unit_test(one_network_for_all_is_a_table_too),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
