@@ -13,8 +13,6 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
-#include <waymark/log.h>
-
 /* When one family has answered the other gets this long: some servers never answer AAAA. */
 static const struct timeval GRACE = { .tv_usec = 300000 };
 
@@ -40,10 +38,10 @@ struct resolve {
     void *ctx;
 };
 
+/* It would say of each name that hangs that the resolver does. What matters comes back with the
+ * question, and is said of the target. */
 static void on_evdns_line(int is_warning, const char *line)
 {
-    if (is_warning)
-        log_line(LOG_LEVEL_WARNING, "health: resolver: %s", line);
 }
 
 static int add_servers(struct resolver *r, const struct endpoint *servers, size_t n,

@@ -20,7 +20,9 @@ void schedule_init(struct schedule *schedule, int every_s, size_t n_starting, in
                    struct rng *rng);
 
 /* A probe starts now: when is the next one due? The second comes anywhere within an interval, so
- * that what started together does not stay together; the others after every_s +- 10 %. */
+ * that what started together does not stay together; the others after every_s +- 10 %. Times are cut
+ * to a tick, 100 ms or a twentieth of the interval: a few probes at a time find warm caches, and cost
+ * a third less than one by one. */
 void schedule_started(struct schedule *schedule, int64_t now_us, struct rng *rng);
 
 /* Is a start at `now_us` over an interval too late? */

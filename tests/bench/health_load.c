@@ -13,7 +13,7 @@
 
 #include "health_stage.h"
 
-enum { N_TARGETS = 1000, EVERY_S = 10, SETTLE_S = 2, MEASURE_S = 12 };
+enum { N_TARGETS = 1000, EVERY_S = 10, SETTLE_S = 12, MEASURE_S = 15 };
 
 static bool read_first_line(const char *path, char *line, int size)
 {

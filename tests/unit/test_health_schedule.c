@@ -43,7 +43,7 @@ static void what_started_together_does_not_stay_together(void **state)
     for (int i = 0; i < MANY; i++) {
         schedule_init(&s, 10, MANY, 0, &rng);
         schedule_started(&s, 0, &rng);
-        assert_in_range(s.due_us, 1 * S, 10 * S - 1);
+        assert_in_range(s.due_us, 1 * S - S / 10, 10 * S - 1);
         per_second[s.due_us / S]++;
     }
     for (int i = 1; i < 10; i++)
@@ -63,12 +63,30 @@ static void later_intervals_stay_within_a_tenth(void **state)
         int64_t now = s.due_us;
         schedule_started(&s, now, &rng);
         int64_t interval = s.due_us - now;
-        assert_in_range(interval, 9 * S, 11 * S);
+        assert_in_range(interval, 9 * S - S / 10, 11 * S); /* never later, for its tick */
         shortest = interval < shortest ? interval : shortest;
         longest = interval > longest ? interval : longest;
     }
     assert_true(shortest < 9 * S + S / 10);
-    assert_true(longest > 11 * S - S / 10);
+    assert_true(longest > 11 * S - S / 5);
+}
+
+static void probes_come_in_ticks_that_suit_the_interval(void **state)
+{
+    struct schedule s;
+    struct rng rng;
+
+    rng_seed(&rng, 5);
+    for (int i = 0; i < MANY; i++) {
+        int64_t now = 123456789 + i;
+        schedule_init(&s, 10, 1, now, &rng);
+        schedule_started(&s, now, &rng);
+        assert_int_equal(s.due_us % (S / 10), 0);
+        schedule_init(&s, 1, 1, now, &rng);
+        schedule_started(&s, now, &rng);
+        assert_int_equal(s.due_us % (S / 20), 0);
+        assert_true(s.due_us > now);
+    }
 }
 
 static void a_start_more_than_an_interval_after_its_time_is_late(void **state)
@@ -89,6 +107,7 @@ int main(void)
         cmocka_unit_test(a_few_targets_are_probed_at_once),
         cmocka_unit_test(what_started_together_does_not_stay_together),
         cmocka_unit_test(later_intervals_stay_within_a_tenth),
+        cmocka_unit_test(probes_come_in_ticks_that_suit_the_interval),
         cmocka_unit_test(a_start_more_than_an_interval_after_its_time_is_late),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
