@@ -10,7 +10,13 @@
 #include "moment.h"
 #include "text.h"
 
-enum { TARGET_WIDTH_MIN = 10, TARGET_WIDTH_MAX = 32, NAME_COLUMN = 16, ADDRESS_WIDTH = 23 };
+enum {
+    TARGET_WIDTH_MIN = 10,
+    TARGET_WIDTH_MAX = 32,
+    NAME_COLUMN = 16,
+    ADDRESS_WIDTH = 23,
+    FAR_KM = 1000000
+};
 
 static bool is(const json_t *object, const char *key, const char *value)
 {
@@ -130,7 +136,7 @@ static void write_order(const json_t *candidate, int column, FILE *out)
     char number[NUMBER_TEXT_LEN];
 
     if (km >= 0)
-        fprintf(out, "%8s km", number_format((int64_t)(km + 0.5), number));
+        fprintf(out, "%8s km", number_format(km < FAR_KM ? (int64_t)(km + 0.5) : FAR_KM, number));
     else if (odds >= 0)
         fprintf(out, "%8.1f %%", odds);
     if (reason[0] != '\0')
@@ -161,11 +167,11 @@ static void write_stage_head(const json_t *x, const json_t *stage, FILE *out)
     const char *detail = get_text(setting, "detail", NULL);
 
     if (index < 0)
-        fprintf(out, "    0. who has an answer to type %s?\n",
-                get_text(get(x, "question"), "type", "?"));
+        text_print(out, "    0. who has an answer to type %s?\n",
+                   get_text(get(x, "question"), "type", "?"));
     else
-        fprintf(out, "    %lld. %s%s%s\n", (long long)index + 1, get_text(stage, "stage", "?"),
-                detail == NULL ? "" : ": ", detail == NULL ? "" : detail);
+        text_print(out, "    %lld. %s%s%s\n", (long long)index + 1, get_text(stage, "stage", "?"),
+                   detail == NULL ? "" : ": ", detail == NULL ? "" : detail);
 }
 
 static void write_half(const json_t *x, bool is_by_place, const char *title, FILE *out)
@@ -178,7 +184,7 @@ static void write_half(const json_t *x, bool is_by_place, const char *title, FIL
         if (get_bool(stage, "is_by_place", true) != is_by_place)
             continue;
         if (is_first)
-            fprintf(out, "  %s\n", title);
+            text_print(out, "  %s\n", title);
         is_first = false;
         write_stage_head(x, stage, out);
         json_array_foreach (get(stage, "candidates"), j, candidate)

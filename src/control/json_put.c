@@ -74,8 +74,9 @@ const char *get_text(const json_t *object, const char *key, const char *otherwis
 int64_t get_int(const json_t *object, const char *key, int64_t otherwise)
 {
     const json_t *value = json_object_get(object, key);
+    int64_t n = json_is_integer(value) ? json_integer_value(value) : otherwise;
 
-    return json_is_integer(value) ? json_integer_value(value) : otherwise;
+    return n > JSON_INT_MAX ? JSON_INT_MAX : n < -JSON_INT_MAX ? -JSON_INT_MAX : n;
 }
 
 double get_real(const json_t *object, const char *key, double otherwise)

@@ -10,6 +10,9 @@
 
 #include <jansson.h>
 
+/* Integers beyond are no numbers that every reader of JSON understands (RFC 8259 6). */
+#define JSON_INT_MAX (INT64_C(1) << 53)
+
 json_t *json_text(const char *text); /* NULL becomes null; octets that are no UTF-8 become \xHH */
 
 void put_text(json_t *object, const char *key, const char *text);
@@ -21,6 +24,6 @@ void put(json_t *object, const char *key, json_t *value); /* takes the value ove
 /* What the object lacks, or has in another type, is the default. `object` may be NULL. */
 const json_t *get(const json_t *object, const char *key); /* NULL: not there */
 const char *get_text(const json_t *object, const char *key, const char *otherwise);
-int64_t get_int(const json_t *object, const char *key, int64_t otherwise);
-double get_real(const json_t *object, const char *key, double otherwise); /* integers too */
+int64_t get_int(const json_t *object, const char *key, int64_t otherwise); /* cut to JSON_INT_MAX */
+double get_real(const json_t *object, const char *key, double otherwise);  /* integers too */
 bool get_bool(const json_t *object, const char *key, bool otherwise);

@@ -13,7 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BACKLOG = 16, MODE = 0660 };
+enum { BACKLOG = 64, MODE = 0660 };
 
 static int unix_socket(void)
 {

@@ -8,6 +8,36 @@
 
 enum { FIELD_COLUMN = 16, LINE_MAX_LEN = 4096 };
 
+/* Error texts quote strangers: no control character (C0, DEL, C1) may reach the terminal. */
+static void write_clean(FILE *out, const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+
+    for (; *at != '\0'; at++) {
+        bool is_c1 = at[0] == 0xc2 && at[1] >= 0x80 && at[1] <= 0x9f;
+        bool is_control = (*at < 0x20 && *at != '\n') || *at == 0x7f || is_c1;
+        putc(is_control ? '?' : *at, out);
+        at += is_c1;
+    }
+}
+
+static void write_formatted(FILE *out, const char *format, va_list args)
+{
+    char line[LINE_MAX_LEN];
+
+    vsnprintf(line, sizeof line, format, args);
+    write_clean(out, line);
+}
+
+void text_print(FILE *out, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    write_formatted(out, format, args);
+    va_end(args);
+}
+
 static bool is_terminal(FILE *out)
 {
     int fd = fileno(out);
@@ -22,7 +52,7 @@ void text_heading(FILE *out, const char *format, ...)
 
     fputs(is_bold ? "\n\033[1m" : "\n", out);
     va_start(args, format);
-    vfprintf(out, format, args);
+    write_formatted(out, format, args);
     va_end(args);
     fputs(is_bold ? "\033[0m\n" : "\n", out);
 }
@@ -43,13 +73,6 @@ int text_columns(const char *text)
     for (; *text != '\0'; text++)
         n += ((unsigned char)*text & 0xc0) != 0x80;
     return n;
-}
-
-/* Error texts quote strangers: nothing in them may steer the terminal. */
-static void write_clean(FILE *out, const char *text)
-{
-    for (; *text != '\0'; text++)
-        putc((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text, out);
 }
 
 void text_padded(FILE *out, const char *text, int width)

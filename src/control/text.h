@@ -7,6 +7,9 @@
 
 enum { TEXT_WIDTH = 96, TEXT_LINE_LEN = 1024 };
 
+/* As fprintf, but nothing in the texts can steer the terminal. */
+void text_print(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* A heading; bold when `out` is a terminal. */
 void text_heading(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -72,9 +72,9 @@ static int tear_down(void **state)
 
 static void run(struct fake *f)
 {
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < 8; i++) {
         event_base_loop(f->base, EVLOOP_NONBLOCK);
-        usleep(500);
+        usleep(200);
     }
 }
 
@@ -190,9 +190,9 @@ static void many_connections_one_after_the_other_find_a_place(void **state)
 {
     struct fake *f = *state;
 
-    for (int i = 0; i < 3 * METRICS_CONNECTIONS_MAX; i++)
+    for (int i = 0; i < 2 * METRICS_CONNECTIONS_MAX; i++)
         assert_answer(f, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 200 ", "welcome\n");
-    for (int i = 0; i < 3 * METRICS_CONNECTIONS_MAX; i++) { /* that never ask */
+    for (int i = 0; i < 2 * METRICS_CONNECTIONS_MAX; i++) { /* that never ask */
         close(connected(f));
         run(f);
     }
