@@ -39,11 +39,11 @@ static void fill_verdict(struct unit *unit, struct world_verdict *verdict)
     };
 }
 
-/* All that is untold, in one new world. */
-static void tell_world(struct health *h)
+/* All that is untold, in one new world. false: no memory, it will be tried again. */
+static bool tell_world(struct health *h)
 {
     if (h->n_untold == 0)
-        return;
+        return true;
     struct world_verdict *verdicts = malloc(h->n_untold * sizeof *verdicts);
     int err = -ENOMEM;
     if (verdicts != NULL) {
@@ -55,7 +55,7 @@ static void tell_world(struct health *h)
     if (err != 0) {
         log_line(LOG_LEVEL_ERROR, "health: no memory for new verdicts; trying again");
         event_add(&h->tell_soon, &AGAIN);
-        return;
+        return false;
     }
     for (size_t i = 0; i < h->n_untold; i++) {
         h->untold[i]->told_horizon_s = track_horizon_s(&h->untold[i]->track);
@@ -63,14 +63,15 @@ static void tell_world(struct health *h)
     }
     h->n_untold = 0;
     event_del(&h->tell_soon);
+    return true;
 }
 
 static void on_tell(evutil_socket_t fd, short what, void *ctx)
 {
     struct health *h = ctx;
 
-    tell_world(h);
-    tell_if_ready(h);
+    if (tell_world(h))
+        tell_if_ready(h);
 }
 
 static void on_first_wait_over(evutil_socket_t fd, short what, void *ctx)
@@ -169,8 +170,7 @@ void tell_if_ready(struct health *health)
 {
     if (health->is_ready || (health->n_unknown > 0 && !health->is_wait_over))
         return;
-    tell_world(health);
-    if (health->n_untold > 0 || world_set_ready(health->hub) != 0) {
+    if (!tell_world(health) || world_set_ready(health->hub) != 0) {
         event_add(&health->first_wait, &AGAIN);
         return;
     }
