@@ -130,7 +130,9 @@ static void refer(struct dns_answer *a, const struct zone_match *m)
 static void put_data(struct dns_answer *a, const struct zone *zone, const struct zone_rrset *set,
                      uint32_t ttl_max)
 {
-    if (dns_put(a, WIRE_ANSWER, a->owner, &set->set, min_of(set->ttl, ttl_max)))
+    bool has_room = dns_put(a, WIRE_ANSWER, a->owner, &set->set, min_of(set->ttl, ttl_max));
+
+    if (has_room && name_at(set->set.type) >= 0)
         each_name(a, zone, &set->set, put_helpful);
 }
 

@@ -30,17 +30,15 @@ static bool read_question_name(struct reader *r, struct wire_name *name)
         if (n > 63 || len + 1 + n + 1 > WIRE_NAME_MAX || n >= r->len - at)
             return false;
         name->label_at[n_labels++] = (uint8_t)len;
-        name->octets[len] = (uint8_t)n;
-        wire_fold(name->octets + len + 1, p + at + 1, n);
         len += 1 + n;
         at += 1 + n;
     }
     if (at >= r->len)
         return false;
     name->label_at[n_labels] = (uint8_t)len;
-    name->octets[len] = 0;
     name->len = (uint8_t)(len + 1);
     name->n_labels = (uint8_t)n_labels;
+    wire_fold(name->octets, p + r->at, name->len);
     r->at = at + 1;
     return true;
 }

@@ -183,10 +183,9 @@ static uint16_t *section_count(struct wire_writer *w, enum wire_section section)
                                        : &w->n_additional;
 }
 
-bool wire_write_set(struct wire_writer *w, enum wire_section section, const uint8_t *owner,
-                    const struct wire_set *set, uint32_t ttl_max)
+static bool put_named_set(struct wire_writer *w, enum wire_section section, const uint8_t *owner,
+                          const struct wire_set *set, struct rdata_shape shape, uint32_t ttl_max)
 {
-    struct rdata_shape shape = rdata_shape(set->type);
     const uint8_t *rr = set->wire;
     size_t len = w->len;
     uint8_t n_suffixes = w->n_suffixes;
@@ -201,6 +200,41 @@ bool wire_write_set(struct wire_writer *w, enum wire_section section, const uint
     }
     *section_count(w, section) += set->count;
     return true;
+}
+
+/* The usual set: owned by the question's name, with no name in its RDATA. One bound for all of it. */
+static bool put_plain_set(struct wire_writer *w, const struct wire_set *set, uint32_t ttl_max)
+{
+    const uint8_t *rr = set->wire;
+    uint8_t *p = w->octets + w->len;
+
+    if (set->wire_len + 2u * set->count > w->cap - w->len)
+        return false;
+    for (unsigned i = 0; i < set->count; i++) {
+        size_t len = WIRE_RR_FIXED + (size_t)wire_get16(rr + 8);
+        wire_put16(p, OWNER_IS_QNAME);
+        memcpy(p + 2, rr, len);
+        if (wire_get32(rr + 4) > ttl_max)
+            wire_put32(p + 6, ttl_max);
+        p += 2 + len;
+        rr += len;
+    }
+    w->len = (size_t)(p - w->octets);
+    return true;
+}
+
+bool wire_write_set(struct wire_writer *w, enum wire_section section, const uint8_t *owner,
+                    const struct wire_set *set, uint32_t ttl_max)
+{
+    struct rdata_shape shape = rdata_shape(set->type);
+
+    if (owner == NULL && shape.n_names == 0) {
+        if (!put_plain_set(w, set, ttl_max))
+            return false;
+        *section_count(w, section) += set->count;
+        return true;
+    }
+    return put_named_set(w, section, owner, set, shape, ttl_max);
 }
 
 size_t wire_opt_len(const struct wire_edns *query, const char *nsid)

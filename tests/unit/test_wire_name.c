@@ -5,6 +5,8 @@
 
 #include <waymark/wire.h>
 
+#include "wire/wire_fold.h"
+
 static void text_is_folded_and_round_trips(void **state)
 {
     static const struct {
@@ -93,6 +95,22 @@ static void a_name_is_in_itself_and_in_its_ancestors_only(void **state)
     assert_false(wire_name_is_in(&adn, &cdn));
 }
 
+static void only_ascii_letters_are_folded_wherever_they_stand(void **state)
+{
+    uint8_t from[19], to[19];
+
+    for (unsigned at = 0; at < sizeof from; at++)
+        for (unsigned c = 0; c < 256; c++) {
+            memset(from, 0xff, sizeof from);
+            from[at] = (uint8_t)c;
+            wire_fold(to, from, sizeof from);
+            for (unsigned i = 0; i < sizeof to; i++) {
+                uint8_t wanted = i != at ? 0xff : c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : (uint8_t)c;
+                assert_int_equal(to[i], wanted);
+            }
+        }
+}
+
 static void types_read_and_write_by_name_and_number(void **state)
 {
     char text[16];
@@ -114,6 +132,7 @@ int main(void)
         cmocka_unit_test(most_labels_fit),
         cmocka_unit_test(octets_must_end_inside_their_length),
         cmocka_unit_test(a_name_is_in_itself_and_in_its_ancestors_only),
+        cmocka_unit_test(only_ascii_letters_are_folded_wherever_they_stand),
         cmocka_unit_test(types_read_and_write_by_name_and_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
