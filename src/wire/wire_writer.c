@@ -68,10 +68,10 @@ static bool spells(const struct wire_writer *w, size_t at, const uint8_t *name)
     }
 }
 
-/* Offset of an earlier copy of the name; 0: none. */
-static uint16_t find_suffix(const struct wire_writer *w, const uint8_t *name)
+/* Offset of an earlier copy of the name among the first `n` suffixes; 0: none. */
+static uint16_t find_suffix(const struct wire_writer *w, unsigned n, const uint8_t *name)
 {
-    for (unsigned i = 0; i < w->n_suffixes; i++)
+    for (unsigned i = 0; i < n; i++)
         if (spells(w, w->suffix_at[i], name))
             return w->suffix_at[i];
     return 0;
@@ -89,8 +89,9 @@ static bool put_octets(struct wire_writer *w, const void *octets, size_t len)
 static bool put_name(struct wire_writer *w, const uint8_t *name)
 {
     remember_question(w);
+    unsigned n_whole = w->n_suffixes; /* this name's own are not written to their end yet */
     for (; *name != 0; name += 1 + *name) {
-        uint16_t earlier = find_suffix(w, name);
+        uint16_t earlier = find_suffix(w, n_whole, name);
         if (earlier != 0) {
             uint8_t pointer[2];
             wire_put16(pointer, 0xc000 | earlier);

@@ -44,6 +44,17 @@ static void owners_are_compressed_without_regard_to_case(void **state)
     assert_memory_equal(octets + second, "\xc0\x2f", 2); /* "mail" of the first record's RDATA */
 }
 
+/* While "a.a.org" is written, what an earlier answer left behind its first "a" is no name of ours. */
+static void a_name_does_not_point_into_itself(void **state)
+{
+    uint8_t octets[512];
+    struct wire_writer w = start(octets, sizeof octets);
+
+    memcpy(octets + 33 + 2, "\3org", 5);
+    assert_true(wire_write_set(&w, WIRE_AUTHORITY, (const uint8_t *)"\1a\1a\3org", &mx, 60));
+    assert_memory_equal(octets + 33, "\1a\1a\3org", 9);
+}
+
 static void a_set_that_does_not_fit_leaves_no_trace(void **state)
 {
     uint8_t octets[1024];
@@ -100,6 +111,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rdata_names_point_into_the_question),
         cmocka_unit_test(owners_are_compressed_without_regard_to_case),
+        cmocka_unit_test(a_name_does_not_point_into_itself),
         cmocka_unit_test(a_set_that_does_not_fit_leaves_no_trace),
         cmocka_unit_test(opt_echoes_the_subnet_with_our_scope),
         cmocka_unit_test(without_edns_there_is_no_opt),
