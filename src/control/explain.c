@@ -32,22 +32,32 @@ static json_t *request_of(const struct control_explain_args *args)
     return request;
 }
 
+static size_t list_all_as_up(const struct conf *conf, struct world_verdict *out)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < conf->n_targets; i++) {
+        const struct conf_target *target = &conf->targets[i];
+        size_t n_addresses = target->cname != NULL ? 1 : target->n_addresses;
+        for (size_t a = 0; a < n_addresses; a++)
+            out[n++] = (struct world_verdict){ .target = target->name,
+                                               .address = (uint8_t)a,
+                                               .is_up = true,
+                                               .horizon_s = STEER_STEADY };
+    }
+    return n;
+}
+
 /* Without a health thread there are no verdicts: every target is taken for up. */
 static int take_all_for_up(struct world_hub *hub, const struct conf *conf)
 {
-    int err = 0;
+    size_t max = conf->n_targets * CONF_ADDRESSES_MAX;
+    struct world_verdict *verdicts = calloc(max + 1, sizeof *verdicts);
 
-    for (size_t i = 0; i < conf->n_targets && err == 0; i++) {
-        const struct conf_target *target = &conf->targets[i];
-        struct world_verdict verdicts[CONF_ADDRESSES_MAX];
-        size_t n = target->cname != NULL ? 1 : target->n_addresses;
-        for (size_t a = 0; a < n; a++)
-            verdicts[a] = (struct world_verdict){ .target = target->name,
-                                                  .address = (uint8_t)a,
-                                                  .is_up = true,
-                                                  .horizon_s = STEER_STEADY };
-        err = world_set_verdicts(hub, verdicts, n, NULL);
-    }
+    if (verdicts == NULL)
+        return -ENOMEM;
+    int err = world_set_verdicts(hub, verdicts, list_all_as_up(conf, verdicts), NULL);
+    free(verdicts);
     return err == 0 ? world_set_ready(hub) : err;
 }
 

@@ -113,16 +113,10 @@ static void write_health(const json_t *x, const json_t *candidate, int column, F
     const json_t *target = target_of(x, get_text(candidate, "target", ""));
     int64_t now_ms = get_int(get(x, "source"), "now_ms", 0);
     const char *reason = get_text(candidate, "reason", "");
-    bool is_plain = strcmp(reason, "up") == 0 || strcmp(reason, "down") == 0;
-
     if (json_array_size(get(target, "probes")) == 0) {
         bool is_taken = strcmp(reason, "up") == 0 && !get_bool(get(x, "source"), "is_live", true);
         text_wrapped(out, column, is_taken ? "taken for up" : reason);
         return;
-    }
-    if (!is_plain) {
-        text_wrapped(out, column, reason);
-        fprintf(out, "%*s", column, "");
     }
     write_probes(target, now_ms, column, out);
 }
@@ -166,6 +160,8 @@ static void write_stage_head(const json_t *x, const json_t *stage, FILE *out)
     const json_t *setting = index < 0 ? NULL : json_array_get(policy, (size_t)index);
     const char *detail = get_text(setting, "detail", NULL);
 
+    if (is(stage, "stage", "healthy") && get_bool(get(x, "choice"), "is_open", false))
+        detail = "nobody is up, so verdicts are ignored";
     if (index < 0)
         text_print(out, "    0. who has an answer to type %s?\n",
                    get_text(get(x, "question"), "type", "?"));

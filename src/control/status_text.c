@@ -11,7 +11,7 @@
 #include "table.h"
 #include "text.h"
 
-enum { LINE_LEN = 512 };
+enum { LINE_LEN = 512, DOWN_SHOWN = 20 };
 
 static bool is(const json_t *object, const char *key, const char *value)
 {
@@ -37,16 +37,20 @@ static void trouble(FILE *out, int *n, const char *text)
 static void find_down_targets(const json_t *status, FILE *out, int *n)
 {
     char text[LINE_LEN], span[SPAN_TEXT_LEN];
-    size_t i;
+    size_t i, n_down = 0;
     const json_t *target;
 
     json_array_foreach (get(status, "targets"), i, target) {
-        if (!is(target, "verdict", "down"))
+        if (!is(target, "verdict", "down") || ++n_down > DOWN_SHOWN)
             continue;
         snprintf(text, sizeof text, "target %s (%s) is down for %s: %s",
                  get_text(target, "target", "?"), get_text(target, "address", "not resolved"),
                  span_format(now_of(status) - get_int(target, "since_ms", now_of(status)), span),
                  get_text(target, "error", "no reason known"));
+        trouble(out, n, text);
+    }
+    if (n_down > DOWN_SHOWN) {
+        snprintf(text, sizeof text, "%zu more addresses are down (below)", n_down - DOWN_SHOWN);
         trouble(out, n, text);
     }
 }
@@ -62,8 +66,8 @@ static void find_rows(const json_t *status, FILE *out, int *n)
         if (open == 0)
             continue;
         snprintf(text, sizeof text,
-                 "service %s ignores verdicts for %lld of its groups of clients: none of their "
-                 "targets is up",
+                 "service %s sends %lld of its groups of clients to targets that are down: none is "
+                 "up for them",
                  get_text(service, "name", "?"), open);
         trouble(out, n, text);
     }

@@ -214,6 +214,10 @@ static void an_open_choice_is_loud(void **state)
     assert_says(explain_text,
                 "{\"choice\":{\"targets\":[]},\"service\":{\"no_target\":\"nodata\"}}",
                 "nobody: no target is left (no_target = nodata)");
+    assert_says(explain_text,
+                "{\"choice\":{\"is_open\":true},\"stages\":[{\"index\":0,\"stage\":\"healthy\","
+                "\"is_by_place\":false}]}",
+                "1. healthy: nobody is up, so verdicts are ignored");
 }
 
 static void what_is_wrong_comes_first_in_the_status(void **state)
@@ -229,8 +233,8 @@ static void what_is_wrong_comes_first_in_the_status(void **state)
         "\nWRONG\n"
         "  steered names are not answered yet: first probe results are awaited\n"
         "  target london (192.0.2.2:80) is down for 1 min 00 s: timed out\n"
-        "  service www ignores verdicts for 3 of its groups of clients: none of their targets is "
-        "up\n"
+        "  service www sends 3 of its groups of clients to targets that are down: none is up for "
+        "them\n"
         "  the last reload (1970-01-01 00:01:30Z) failed with 1 error(s); the configuration "
         "before it\n"
         "    is in use\n"
