@@ -1,0 +1,51 @@
+/* edge_times.c - times in buckets, four to each doubling: how they are counted and read. Pure. */
+#include "edge_times.h"
+
+#include <assert.h>
+
+static size_t bucket_of(uint64_t us)
+{
+    if (us < 4)
+        return (size_t)us;
+    unsigned log2 = 63 - (unsigned)__builtin_clzll(us);
+    size_t bucket = (log2 - 1) * 4 + (us >> (log2 - 2) & 3);
+    return bucket < EDGE_TIME_BUCKETS ? bucket : EDGE_TIME_BUCKETS - 1;
+}
+
+uint64_t edge_times_bucket_us(size_t bucket)
+{
+    assert(bucket < EDGE_TIME_BUCKETS);
+    if (bucket < 4)
+        return bucket;
+    unsigned log2 = (unsigned)(bucket / 4) + 1;
+    return ((4 + (bucket & 3) + 1) << (log2 - 2)) - 1;
+}
+
+static void bump(uint64_t *cell, uint64_t n)
+{
+    __atomic_store_n(cell, __atomic_load_n(cell, __ATOMIC_RELAXED) + n, __ATOMIC_RELAXED);
+}
+
+void edge_times_add(struct edge_times *times, uint64_t us)
+{
+    bump(&times->n, 1);
+    bump(&times->sum_us, us);
+    bump(&times->buckets[bucket_of(us)], 1);
+}
+
+uint64_t edge_times_quantile_us(const struct edge_times *times, unsigned per_mille)
+{
+    uint64_t total = 0, seen = 0;
+
+    for (size_t i = 0; i < EDGE_TIME_BUCKETS; i++)
+        total += times->buckets[i];
+    if (total == 0)
+        return 0;
+    uint64_t wanted = (total * per_mille + 999) / 1000;
+    for (size_t i = 0; i < EDGE_TIME_BUCKETS; i++) {
+        seen += times->buckets[i];
+        if (seen >= wanted && seen > 0)
+            return edge_times_bucket_us(i);
+    }
+    return edge_times_bucket_us(EDGE_TIME_BUCKETS - 1);
+}
