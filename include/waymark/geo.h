@@ -37,7 +37,7 @@ struct geo_place {
     const char *subdivision;      /* "California"; "" when unknown */
     const char *city;             /* "" when unknown */
     const char *region;           /* the operator network's region; NULL: none */
-    const char *source;           /* the file that knew; "" when none did */
+    const char *source;           /* the file that knew, or a special range's name; "" for neither */
     uint32_t line;                /* in networks.conf; 0 elsewhere */
 };
 
