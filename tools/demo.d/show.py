@@ -65,6 +65,6 @@ class Show:
 
     def sum_up(self, folder):
         took = time.monotonic() - self.started
-        if self.n_failed:
+        if self.n_failed and self.n_ok:
             print(f"What was served and logged is in {folder}/.")
         print(f"{self.n_ok} ok, {self.n_failed} failed, in {took:.0f} s")
