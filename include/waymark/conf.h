@@ -22,7 +22,11 @@ enum {
     CONF_TARGETS_MAX = 4096,  /* in one configuration */
     CONF_ADDRESSES_MAX = 32,  /* of one target; a verdict each, in one word */
     CONF_STAGES_MAX = 16,     /* in one policy */
-    CONF_SERVICE_TARGETS_MAX = 256
+    CONF_SERVICE_TARGETS_MAX = 256,
+    CONF_EDGES_MAX = 256,     /* in one configuration */
+    CONF_LISTEN_MAX = 16,     /* addresses of one edge, of each kind */
+    CONF_ORIGIN_URLS_MAX = 16,
+    CONF_KEY_PARTS_MAX = 32   /* parameters, headers or cookies that a route names */
 };
 
 struct conf_where {
@@ -43,6 +47,8 @@ struct conf_server {
     int udp_size;              /* the largest UDP answer, RFC 9715 */
     int tcp_clients;           /* TCP connections at a time, per thread */
     int tcp_idle_s;
+    int edge_threads;          /* 0: one per core */
+    const char *access_log;    /* path of the edges' log; NULL: none */
 };
 
 struct conf_health {
@@ -192,6 +198,50 @@ struct conf_service {
     struct conf_where where;
 };
 
+/* Where the edges get what they have not: URLs that serve the same, or a directory of files. */
+struct conf_origin {
+    const char *name;
+    const char *const *urls; /* "http://host[:port]" or https, nothing after the port */
+    size_t n_urls;           /* 0: it is a directory */
+    const char *directory;   /* NULL: it has URLs */
+    const char *host;        /* Host and SNI for it; NULL: the client's Host goes through */
+    int connect_ms, first_byte_ms;
+    struct conf_where where;
+};
+
+enum conf_query { CONF_QUERY_ALL, CONF_QUERY_NONE, CONF_QUERY_NAMED };
+
+/* What, beside scheme, host and path, tells objects of a part of the paths apart. */
+struct conf_route {
+    const char *prefix; /* "/img/": starts with a slash */
+    enum conf_query query;
+    const char *const *parameters; /* for CONF_QUERY_NAMED */
+    size_t n_parameters;
+    const char *const *headers; /* in lower case */
+    size_t n_headers;
+    const char *const *cookies;
+    size_t n_cookies;
+    bool bypass_on_no_cache; /* a client's no-cache goes to the origin */
+    struct conf_where where;
+};
+
+/* The HTTP side of a target: a cache at its addresses. */
+struct conf_edge {
+    int target; /* index: the PoP, or in a test the provider, whose traffic it takes */
+    const struct endpoint *listen; /* plain HTTP; at least one */
+    size_t n_listen;
+    const struct endpoint *listen_tls;
+    size_t n_listen_tls;
+    const char *certificate, *key; /* PEM files; both, or neither and no listen_tls */
+    int shield; /* index of the edge that misses go to, by its first listen; or CONF_NONE */
+    int origin; /* index into conf.origins */
+    int cache_mb;
+    const struct conf_route *routes; /* longest prefix first; the last one's is "/" */
+    size_t n_routes;
+    int header_s, idle_s, send_s;
+    struct conf_where where;
+};
+
 struct conf {
     const char *file;
     struct conf_server server;
@@ -207,6 +257,10 @@ struct conf {
     size_t n_targets;
     const struct conf_service *services;
     size_t n_services;
+    const struct conf_origin *origins;
+    size_t n_origins;
+    const struct conf_edge *edges;
+    size_t n_edges;
 };
 
 /* Reads and checks the file: NULL when the report has errors (then all of them). Whether hosts

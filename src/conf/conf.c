@@ -125,6 +125,8 @@ static void read_parts(struct conf_reader *r, const config_setting_t *top)
     conf_read_checks(r, top);
     conf_read_targets(r, top);
     conf_read_services(r, top);
+    conf_read_origins(r, top);
+    conf_read_edges(r, top);
     if (conf_is_clean(r))
         conf_check_whole(r);
     if (r->is_out_of_memory)

@@ -60,6 +60,7 @@ static const struct type_text types[CONF_TYPES] = {
     [CONF_TYPE_ENDPOINTS] = { "endpoints", "a list of addresses with ports", LIMIT_COUNT },
     [CONF_TYPE_ADDRESSES] = { "addresses", "a list of addresses", LIMIT_COUNT },
     [CONF_TYPE_PREFIXES] = { "prefixes", "a list of prefixes", LIMIT_COUNT },
+    [CONF_TYPE_QUERY] = { "word or names", "\"all\", \"none\" or a list of names", LIMIT_NONE },
     [CONF_TYPE_ORDER] = { "ordered names", "a list of names or of lists of names", LIMIT_COUNT },
     [CONF_TYPE_STAGES] = { "stages", "a list ( ) of stages", LIMIT_COUNT },
     [CONF_TYPE_RULES] = { "rules", "a list ( ) of groups { }", LIMIT_COUNT },

@@ -14,6 +14,8 @@ void conf_read_regions(struct conf_reader *r, const config_setting_t *top);
 void conf_read_checks(struct conf_reader *r, const config_setting_t *top);
 void conf_read_targets(struct conf_reader *r, const config_setting_t *top); /* pops, providers */
 void conf_read_services(struct conf_reader *r, const config_setting_t *top);
+void conf_read_origins(struct conf_reader *r, const config_setting_t *top);
+void conf_read_edges(struct conf_reader *r, const config_setting_t *top);
 
 /* What no single part can see: what is used nowhere, what cannot work together. */
 void conf_check_whole(struct conf_reader *r);
@@ -35,6 +37,9 @@ bool conf_endpoint_of(struct conf_reader *r, const config_setting_t *s, int port
 
 /* True after an error: the address is ::ffff:a.b.c.d, which no packet carries. */
 bool conf_refuse_mapped(struct conf_reader *r, const config_setting_t *s, const struct addr *a);
+
+/* The routes of an edge, with one for "/" at the end. */
+void conf_read_routes(struct conf_reader *r, const config_setting_t *edge, struct conf_edge *out);
 
 /* The stages of a service whose targets are read. */
 void conf_read_policy(struct conf_reader *r, const config_setting_t *service,

@@ -19,7 +19,7 @@ struct conf_reader {
     struct report *report;
     struct arena *arena;
     struct conf *conf;
-    struct conf_index *regions, *checks, *targets; /* names, once they are read */
+    struct conf_index *regions, *checks, *targets, *origins; /* names, once they are read */
     size_t errors_before;                          /* in the report, from other files */
     bool is_out_of_memory;
 };

@@ -110,6 +110,8 @@ void conf_read_server(struct conf_reader *r, const config_setting_t *group)
     server->udp_size = conf_read_int(r, group, OPT_server_udp_size);
     server->tcp_clients = conf_read_int(r, group, OPT_server_tcp_clients);
     server->tcp_idle_s = conf_read_int(r, group, OPT_server_tcp_idle_s);
+    server->edge_threads = conf_read_int(r, group, OPT_server_edge_threads);
+    server->access_log = conf_read_text(r, group, OPT_server_access_log);
     const config_setting_t *metrics = conf_member(group, OPT_server_metrics);
     if (metrics != NULL)
         conf_endpoint_of(r, metrics, CONF_PORT_WANTED, &server->metrics);

@@ -70,6 +70,22 @@ static void warn_targets(struct conf_reader *r)
                             c->targets[i].name);
 }
 
+static void warn_origins(struct conf_reader *r)
+{
+    const struct conf *c = r->conf;
+    bool *is_used = conf_alloc(r, c->n_origins, sizeof *is_used);
+
+    if (is_used == NULL)
+        return;
+    for (size_t i = 0; i < c->n_edges; i++)
+        if (c->edges[i].origin != CONF_NONE)
+            is_used[c->edges[i].origin] = true;
+    for (size_t i = 0; i < c->n_origins; i++)
+        if (!is_used[i])
+            conf_warning_at(r, c->origins[i].where, "no edge uses the origin \"%s\"",
+                            c->origins[i].name);
+}
+
 /* ---- families ---- */
 
 enum { IPV4 = 1, IPV6 = 2 };
@@ -150,6 +166,7 @@ void conf_check_whole(struct conf_reader *r)
     warn_regions(r);
     warn_checks(r);
     warn_targets(r);
+    warn_origins(r);
     for (size_t i = 0; i < r->conf->n_services; i++)
         warn_families(r, &r->conf->services[i]);
     warn_geo(r);

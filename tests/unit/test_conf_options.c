@@ -17,6 +17,13 @@ static void the_limits_of_the_table_are_those_of_the_door(void **state)
     assert_true(conf_option(OPT_service_targets)->most == CONF_SERVICE_TARGETS_MAX);
     assert_true(conf_option(OPT_service_policy)->most == CONF_STAGES_MAX);
     assert_true(conf_option(OPT_top_pops)->most == CONF_TARGETS_MAX);
+    assert_true(conf_option(OPT_top_edges)->most == CONF_EDGES_MAX);
+    assert_true(conf_option(OPT_edge_listen)->most == CONF_LISTEN_MAX);
+    assert_true(conf_option(OPT_edge_listen_tls)->most == CONF_LISTEN_MAX);
+    assert_true(conf_option(OPT_origin_urls)->most == CONF_ORIGIN_URLS_MAX);
+    assert_true(conf_option(OPT_route_query)->most == CONF_KEY_PARTS_MAX);
+    assert_true(conf_option(OPT_route_headers)->most == CONF_KEY_PARTS_MAX);
+    assert_true(conf_option(OPT_route_cookies)->most == CONF_KEY_PARTS_MAX);
 }
 
 static void assert_words(enum conf_option_id id, const char *const words[], int n)

@@ -290,6 +290,87 @@ static void the_sample_configuration_is_sound(void **state)
     report_free(report);
 }
 
+static const char edges[] =
+    "server: { edge_threads = 2; access_log = \"access.log\"; };\n"
+    "origins: {\n"
+    "  site: { url = \"http://127.0.0.1:9000/\"; };\n"
+    "  twins: { urls = [\"https://a.example\", \"https://b.example:444\"];\n"
+    "           host = \"www.cdn.example\"; connect_ms = 500; };\n"
+    "  files: { directory = \"site\"; };\n"
+    "};\n"
+    "edges: (\n"
+    "  { pop = \"tokyo\"; listen = \"192.0.2.1:80\"; shield = \"london\"; origin = \"site\";\n"
+    "    routes = ( { prefix = \"/i/\"; query = \"none\"; },\n"
+    "               { prefix = \"/img/\"; query = [\"w\", \"h\"]; headers = [\"Accept\"];\n"
+    "                 cookies = [\"Lang\"]; bypass_on_no_cache = false; } ); },\n"
+    "  { pop = \"london\"; listen = [\"192.0.2.2:80\", \"[2001:db8::2]:80\"]; origin = \"twins\";\n"
+    "    listen_tls = \"192.0.2.2:443\"; certificate = \"c.pem\"; key = \"c.key\"; },\n"
+    "  { pop = \"fast\"; listen = \"192.0.2.3:80\"; origin = \"files\"; cache_mb = 7; }\n"
+    ");\n"
+    "services: ( { name = \"www\"; hosts = [\"www.cdn.example\"];\n"
+    "  targets = [\"tokyo\", \"london\", \"fast\"]; policy = (\"healthy\", { stage = \"region\";\n"
+    "  rules = ( { region = \"europe\"; targets = [\"london\"]; } ); }); } );\n";
+
+static void origins_are_urls_or_directories(void **state)
+{
+    struct conf *conf = parse(edges);
+    const struct conf_origin *o = conf->origins;
+
+    assert_int_equal(conf->n_origins, 3);
+    assert_string_equal(o[0].urls[0], "http://127.0.0.1:9000"); /* a path can follow */
+    assert_null(o[0].host);
+    assert_int_equal(o[0].connect_ms, 2000);
+    assert_int_equal(o[1].n_urls, 2);
+    assert_string_equal(o[1].urls[1], "https://b.example:444");
+    assert_string_equal(o[1].host, "www.cdn.example");
+    assert_int_equal(o[1].connect_ms, 500);
+    assert_int_equal(o[2].n_urls, 0);
+    assert_string_equal(o[2].directory, "site");
+    conf_unref(conf);
+}
+
+static void edges_know_their_target_shield_and_origin(void **state)
+{
+    struct conf *conf = parse(edges);
+    const struct conf_edge *e = conf->edges;
+
+    assert_int_equal(conf->server.edge_threads, 2);
+    assert_string_equal(conf->server.access_log, "access.log");
+    assert_int_equal(conf->n_edges, 3);
+    assert_string_equal(conf->targets[e[0].target].name, "tokyo");
+    assert_int_equal(e[0].shield, 1);
+    assert_int_equal(e[1].shield, CONF_NONE);
+    assert_int_equal(e[1].origin, 1);
+    assert_int_equal(e[0].n_listen, 1);
+    assert_int_equal(e[0].listen[0].port, 80);
+    assert_int_equal(e[1].n_listen, 2);
+    assert_int_equal(e[1].listen_tls[0].port, 443);
+    assert_string_equal(e[1].key, "c.key");
+    assert_int_equal(e[2].cache_mb, 7);
+    assert_int_equal(e[2].idle_s, 60);
+    conf_unref(conf);
+}
+
+static void the_longest_prefix_of_a_route_comes_first(void **state)
+{
+    struct conf *conf = parse(edges);
+    const struct conf_route *r = conf->edges[0].routes;
+
+    assert_int_equal(conf->edges[0].n_routes, 3);
+    assert_string_equal(r[0].prefix, "/img/");
+    assert_int_equal(r[0].query, CONF_QUERY_NAMED);
+    assert_int_equal(r[0].n_parameters, 2);
+    assert_string_equal(r[0].headers[0], "accept");
+    assert_string_equal(r[0].cookies[0], "Lang");
+    assert_false(r[0].bypass_on_no_cache);
+    assert_int_equal(r[1].query, CONF_QUERY_NONE);
+    assert_string_equal(r[2].prefix, "/"); /* for all that no route fits */
+    assert_int_equal(r[2].query, CONF_QUERY_ALL);
+    assert_true(r[2].bypass_on_no_cache);
+    assert_int_equal(conf->edges[1].n_routes, 1);
+    conf_unref(conf);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -305,6 +386,9 @@ int main(void)
         cmocka_unit_test(a_conf_lives_until_the_last_reference_goes),
         cmocka_unit_test(what_is_no_readable_file_is_refused_at_once),
         cmocka_unit_test(the_sample_configuration_is_sound),
+        cmocka_unit_test(origins_are_urls_or_directories),
+        cmocka_unit_test(edges_know_their_target_shield_and_origin),
+        cmocka_unit_test(the_longest_prefix_of_a_route_comes_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
