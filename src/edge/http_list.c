@@ -1,0 +1,82 @@
+/* http_list.c - comma lists over all lines of a field, directives, quoted strings. Pure.
+ */
+#include "http_list.h"
+
+#include <string.h>
+
+static const struct http_text nothing = { NULL, 0 };
+
+static void begin_at(struct http_list *list, const struct http_fields *fields,
+                     const struct http_field *field)
+{
+    *list = (struct http_list){ fields, field, field == NULL ? nothing : field->value };
+}
+
+void http_list_begin(struct http_list *list, const struct http_fields *fields, enum http_id id)
+{
+    begin_at(list, fields, http_field_first(fields, id));
+}
+
+void http_list_begin_named(struct http_list *list, const struct http_fields *fields,
+                           struct http_text name)
+{
+    begin_at(list, fields, http_field_named(fields, name));
+}
+
+void http_list_begin_text(struct http_list *list, struct http_text text)
+{
+    *list = (struct http_list){ NULL, NULL, text };
+}
+
+/* Octets up to the next comma outside of quotes. A quote that never closes takes all. */
+static size_t member_len(struct http_text t)
+{
+    bool quoted = false;
+
+    for (size_t i = 0; i < t.len; i++) {
+        if (t.at[i] == '"')
+            quoted = !quoted;
+        else if (t.at[i] == '\\' && quoted)
+            i++;
+        else if (t.at[i] == ',' && !quoted)
+            return i;
+    }
+    return t.len;
+}
+
+bool http_list_next(struct http_list *list, struct http_text *member)
+{
+    for (;;) {
+        while (list->rest.len == 0) {
+            if (list->field == NULL)
+                return false;
+            list->field = http_field_next(list->fields, list->field);
+            list->rest = list->field == NULL ? nothing : list->field->value;
+        }
+        size_t len = member_len(list->rest);
+        size_t skip = len < list->rest.len ? len + 1 : len;
+
+        *member = http_text_trim((struct http_text){ list->rest.at, len });
+        list->rest.at += skip;
+        list->rest.len -= skip;
+        if (member->len > 0)
+            return true;
+    }
+}
+
+bool http_list_has(const struct http_fields *fields, enum http_id id, const char *word)
+{
+    struct http_list list;
+    struct http_text member;
+
+    http_list_begin(&list, fields, id);
+    while (http_list_next(&list, &member)) {
+        const char *semicolon = memchr(member.at, ';', member.len);
+
+        if (semicolon != NULL)
+            member.len = (size_t)(semicolon - member.at);
+        if (http_text_is_word(http_text_trim(member), word))
+            return true;
+    }
+    return false;
+}
