@@ -33,14 +33,14 @@ jobs_that_fit()
 # configure DIR COMPILER [MESON OPTIONS]: sets up a build folder unless it is; quiet when all is well.
 configure()
 {
-    local dir=$1 compiler=$2
+    local dir=$1 compiler=$2 words
     shift 2
 
     [ -f "$dir/build.ninja" ] && return 0
     rm -rf "$dir"
-    mkdir -p "$dir"
-    CC=$compiler meson setup "$dir" "$@" >"$dir.log" 2>&1 && rm -f "$dir.log" && return 0
-    tail -n 20 "$dir.log" >&2
-    rm -rf "$dir"
-    return 1
+    if ! words=$(CC=$compiler meson setup "$dir" "$@" 2>&1); then
+        tail -n 20 <<<"$words" >&2
+        rm -rf "$dir"
+        return 1
+    fi
 }

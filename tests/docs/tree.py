@@ -16,7 +16,8 @@ def files(root):
     for folder, folders, names in os.walk(root):
         at = os.path.relpath(folder, root)
         if at == ".":
-            folders[:] = [f for f in folders if f not in MADE_AT_ROOT]
+            folders[:] = [f for f in folders
+                          if f not in MADE_AT_ROOT and not f.startswith("build")]
         if at == "geo-data":
             folders[:] = [f for f in folders if f != "fetched"]
         folders[:] = [f for f in folders
