@@ -5,8 +5,7 @@
 #include <string.h>
 
 #include "wire_fold.h"
-
-enum { OPTION_NSID = 3, OPTION_ECS = 8 };
+#include "wire_opt.h"
 
 struct reader {
     const uint8_t *packet;
@@ -80,21 +79,21 @@ static bool has_bits_beyond(const uint8_t *octets, unsigned bits)
 /* RFC 7871 6 and 7.1.2: the address has exactly the octets its length needs and no bit beyond. */
 static bool read_ecs(const uint8_t *p, size_t len, struct wire_ecs *ecs)
 {
-    if (ecs->is_present || len < 4)
+    if (ecs->is_present || len < WIRE_ECS_HEAD)
         return false;
     ecs->family = wire_get16(p);
     ecs->source_bits = p[2];
     unsigned width = ecs->family == 1 ? 32 : ecs->family == 2 ? 128 : 0;
-    unsigned octets = (ecs->source_bits + 7u) / 8;
+    unsigned octets = wire_ecs_octets(ecs);
     bool is_scope_set = p[3] != 0;
-    if (ecs->source_bits > width || is_scope_set || len != 4 + octets)
+    if (ecs->source_bits > width || is_scope_set || len != WIRE_ECS_HEAD + octets)
         return false;
-    if (has_bits_beyond(p + 4, ecs->source_bits))
+    if (has_bits_beyond(p + WIRE_ECS_HEAD, ecs->source_bits))
         return false;
     ecs->addr = (struct addr){ 0 };
     if (ecs->source_bits > 0) {
         ecs->addr.family = ecs->family == 1 ? 4 : 6;
-        memcpy(ecs->addr.octets, p + 4, octets);
+        memcpy(ecs->addr.octets, p + WIRE_ECS_HEAD, octets);
     }
     ecs->is_present = true;
     return true;
@@ -102,9 +101,9 @@ static bool read_ecs(const uint8_t *p, size_t len, struct wire_ecs *ecs)
 
 static bool read_option(uint16_t code, const uint8_t *p, size_t len, struct wire_edns *edns)
 {
-    if (code == OPTION_ECS)
+    if (code == WIRE_OPTION_ECS)
         return read_ecs(p, len, &edns->ecs);
-    if (code == OPTION_NSID)
+    if (code == WIRE_OPTION_NSID)
         edns->wants_nsid = true;
     return true;
 }
@@ -112,13 +111,13 @@ static bool read_option(uint16_t code, const uint8_t *p, size_t len, struct wire
 static bool read_options(const uint8_t *p, size_t len, struct wire_edns *edns)
 {
     while (len > 0) {
-        if (len < 4)
+        if (len < WIRE_OPTION_HEAD)
             return false;
         size_t n = wire_get16(p + 2);
-        if (n > len - 4 || !read_option(wire_get16(p), p + 4, n, edns))
+        if (n > len - WIRE_OPTION_HEAD || !read_option(wire_get16(p), p + WIRE_OPTION_HEAD, n, edns))
             return false;
-        p += 4 + n;
-        len -= 4 + n;
+        p += WIRE_OPTION_HEAD + n;
+        len -= WIRE_OPTION_HEAD + n;
     }
     return true;
 }
@@ -200,54 +199,26 @@ enum wire_verdict wire_query_parse(const uint8_t *packet, size_t len, struct wir
     return read_records(&r, out);
 }
 
-static uint8_t *put_ecs(uint8_t *p, const struct wire_ecs *ecs)
-{
-    unsigned octets = (ecs->source_bits + 7u) / 8;
-
-    wire_put16(p, OPTION_ECS);
-    wire_put16(p + 2, (uint16_t)(4 + octets));
-    wire_put16(p + 4, ecs->family);
-    p[6] = ecs->source_bits;
-    p[7] = 0;
-    memcpy(p + 8, ecs->addr.octets, octets);
-    return p + 8 + octets;
-}
-
-static uint8_t *put_opt(uint8_t *p, const struct wire_edns *edns)
-{
-    memset(p, 0, 11);
-    wire_put16(p + 1, WIRE_OPT);
-    wire_put16(p + 3, edns->udp_size);
-    p[6] = edns->version;
-    p[7] = edns->wants_dnssec ? 0x80 : 0;
-    uint8_t *options = p + 11, *end = options;
-    if (edns->wants_nsid) {
-        wire_put16(end, OPTION_NSID);
-        wire_put16(end + 2, 0);
-        end += 4;
-    }
-    if (edns->ecs.is_present)
-        end = put_ecs(end, &edns->ecs);
-    wire_put16(p + 9, (uint16_t)(end - options));
-    return end;
-}
-
 size_t wire_query_write(uint8_t *packet, size_t cap, const struct wire_query *query)
 {
-    if (cap < WIRE_HEADER_LEN + WIRE_NAME_MAX + 4 + 11 + 4 + 24)
+    const struct wire_edns *edns = &query->edns;
+
+    if (cap < WIRE_HEADER_LEN + WIRE_NAME_MAX + 4 + WIRE_OPT_FIXED + 4 + 24)
         return 0;
     memset(packet, 0, WIRE_HEADER_LEN);
     wire_put16(packet, query->id);
     wire_put16(packet + 2, query->flags);
     packet[5] = 1;
-    packet[11] = query->edns.is_present;
+    packet[11] = edns->is_present;
     uint8_t *p = packet + WIRE_HEADER_LEN;
     memcpy(p, query->name.octets, query->name.len);
     p += query->name.len;
     wire_put16(p, query->type);
     wire_put16(p + 2, query->class);
     p += 4;
-    if (query->edns.is_present)
-        p = put_opt(p, &query->edns);
+    if (edns->is_present)
+        p = wire_opt_put(p, edns->udp_size,
+                         (uint32_t)edns->version << 16 | (edns->wants_dnssec ? WIRE_DO : 0),
+                         &edns->ecs, 0, edns->wants_nsid ? "" : NULL);
     return (size_t)(p - packet);
 }

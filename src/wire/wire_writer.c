@@ -7,7 +7,7 @@
 
 #include "wire_fold.h"
 
-enum { OPTION_NSID = 3, OPTION_ECS = 8, POINTER_MAX = 0x3fff, OWNER_IS_QNAME = 0xc00c };
+enum { POINTER_MAX = 0x3fff, OWNER_IS_QNAME = 0xc00c };
 
 void wire_writer_init(struct wire_writer *w, uint8_t *octets, size_t cap)
 {
@@ -236,68 +236,6 @@ bool wire_write_set(struct wire_writer *w, enum wire_section section, const uint
         return true;
     }
     return put_named_set(w, section, owner, set, shape, ttl_max);
-}
-
-size_t wire_opt_len(const struct wire_edns *query, const char *nsid)
-{
-    if (!query->is_present)
-        return 0;
-    size_t len = 1 + WIRE_RR_FIXED;
-    if (query->ecs.is_present)
-        len += 8 + (query->ecs.source_bits + 7u) / 8;
-    if (query->wants_nsid && nsid != NULL)
-        len += 4 + strlen(nsid);
-    return len;
-}
-
-/* Family, source and address as the query had them, the scope ours (RFC 7871 7.2.1). */
-static uint8_t *put_ecs(uint8_t *p, const struct wire_ecs *ecs, uint8_t scope_bits)
-{
-    unsigned octets = (ecs->source_bits + 7u) / 8;
-
-    wire_put16(p, OPTION_ECS);
-    wire_put16(p + 2, (uint16_t)(4 + octets));
-    wire_put16(p + 4, ecs->family);
-    p[6] = ecs->source_bits;
-    p[7] = scope_bits;
-    memcpy(p + 8, ecs->addr.octets, octets);
-    return p + 8 + octets;
-}
-
-static uint8_t *put_nsid(uint8_t *p, const char *nsid)
-{
-    size_t len = strlen(nsid);
-
-    wire_put16(p, OPTION_NSID);
-    wire_put16(p + 2, (uint16_t)len);
-    memcpy(p + 4, nsid, len);
-    return p + 4 + len;
-}
-
-void wire_write_opt(struct wire_writer *w, const struct wire_edns *query, uint16_t udp_size,
-                    unsigned rcode, uint8_t scope_bits, const char *nsid)
-{
-    size_t len = wire_opt_len(query, nsid);
-    uint8_t *p = w->octets + w->len;
-
-    if (len == 0)
-        return;
-    assert(len <= w->cap - w->len); /* the caller kept room */
-    p[0] = 0;
-    wire_put16(p + 1, WIRE_OPT);
-    wire_put16(p + 3, udp_size);
-    p[5] = (uint8_t)(rcode >> 4);
-    p[6] = 0; /* version */
-    p[7] = query->wants_dnssec ? 0x80 : 0;
-    p[8] = 0;
-    wire_put16(p + 9, (uint16_t)(len - 11));
-    p += 11;
-    if (query->ecs.is_present)
-        p = put_ecs(p, &query->ecs, scope_bits);
-    if (query->wants_nsid && nsid != NULL)
-        p = put_nsid(p, nsid);
-    w->len += len;
-    w->n_additional++;
 }
 
 void wire_write_header(struct wire_writer *w, const struct wire_query *query, uint16_t flags,

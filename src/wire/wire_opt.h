@@ -1,0 +1,24 @@
+/* wire_opt.h - the OPT record (RFC 6891) and the options in it: client subnet (RFC 7871) and NSID
+ * (RFC 5001). Pure. */
+#pragma once
+
+#include <waymark/wire.h>
+
+enum {
+    WIRE_OPT_FIXED = 1 + WIRE_RR_FIXED, /* the root as owner, and no option */
+    WIRE_DO = 0x8000,                   /* in the TTL: DNSSEC OK */
+    WIRE_OPTION_HEAD = 4,               /* code and length */
+    WIRE_OPTION_NSID = 3,
+    WIRE_OPTION_ECS = 8,
+    WIRE_ECS_HEAD = 4 /* family, source and scope */
+};
+
+static inline unsigned wire_ecs_octets(const struct wire_ecs *ecs)
+{
+    return (ecs->source_bits + 7u) / 8;
+}
+
+/* `ttl` holds extended code, version and DO (RFC 6891 6.1.3). The client subnet goes out as it came
+ * in, with that scope; `nsid` NULL: without that option. Returns where the record ends. */
+uint8_t *wire_opt_put(uint8_t *p, uint16_t udp_size, uint32_t ttl, const struct wire_ecs *ecs,
+                      uint8_t scope_bits, const char *nsid);
