@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <waymark/list.h>
 #include <waymark/report.h>
 
 #include "conf_token.h"
@@ -65,22 +66,6 @@ static void give_up_beyond(struct scan *s, int line, size_t most, const char *wh
 {
     report_error(s->lexer.report, s->lexer.file, line, "more than %zu %s", most, what);
     s->is_over = true;
-}
-
-/* Room for one more element; false, and the scan is over, when memory is out. */
-static bool grow(struct scan *s, void **items, size_t n, size_t *cap, size_t size)
-{
-    if (n < *cap)
-        return true;
-    size_t more = *cap == 0 ? 256 : *cap * 2;
-    void *grown = realloc(*items, more * size);
-    if (grown == NULL) {
-        give_up(s, 0, "out of memory");
-        return false;
-    }
-    *items = grown;
-    *cap = more;
-    return true;
 }
 
 /* ---- what was expected ---- */
@@ -173,7 +158,6 @@ static enum want after_value(struct scan *s)
 static void take_value(struct scan *s, const struct conf_token *t)
 {
     struct frame *f = top(s);
-    void *lines = s->out->lines;
 
     if (s->want != WANT_VALUE && s->want != WANT_FIRST) {
         give_up_unexpected(s, t);
@@ -183,8 +167,12 @@ static void take_value(struct scan *s, const struct conf_token *t)
         give_up_beyond(s, t->line, CONF_VALUES_MAX, "values in one file");
         return;
     }
-    if (!grow(s, &lines, s->out->n, &s->out->cap, sizeof *s->out->lines))
+    void *lines =
+        list_reserve(s->out->lines, &s->out->cap, s->out->n, 1, sizeof *s->out->lines);
+    if (lines == NULL) {
+        give_up(s, 0, "out of memory");
         return;
+    }
     s->out->lines = lines;
     s->out->lines[s->out->n++] = t->line;
     if (f->open == '[')
@@ -260,7 +248,6 @@ static void add_name(struct scan *s, const struct conf_token *t)
 {
     struct frame *f = top(s);
     size_t most = s->depth == 1 ? CONF_NAMED_MAX : CONF_NAMES_MAX;
-    void *names = s->names;
 
     for (size_t i = f->first_name; i < s->n_names; i++)
         if (s->names[i].len == t->len && memcmp(s->names[i].text, t->text, t->len) == 0) {
@@ -269,12 +256,17 @@ static void add_name(struct scan *s, const struct conf_token *t)
                          t->len > 80 ? 80 : (int)t->len, t->text, s->names[i].line);
             return;
         }
-    if (s->n_names - f->first_name >= most)
+    if (s->n_names - f->first_name >= most) {
         give_up_beyond(s, t->line, most, "names in one group");
-    else if (grow(s, &names, s->n_names, &s->cap_names, sizeof *s->names)) {
-        s->names = names;
-        s->names[s->n_names++] = (struct name){ t->text, t->len, t->line };
+        return;
     }
+    void *names = list_reserve(s->names, &s->cap_names, s->n_names, 1, sizeof *s->names);
+    if (names == NULL) {
+        give_up(s, 0, "out of memory");
+        return;
+    }
+    s->names = names;
+    s->names[s->n_names++] = (struct name){ t->text, t->len, t->line };
 }
 
 static void take_name(struct scan *s, const struct conf_token *t)

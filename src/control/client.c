@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <waymark/clock.h>
+#include <waymark/list.h>
 
 #include "json_put.h"
 
@@ -80,14 +81,12 @@ static int receive_some(int fd, struct reply *r, int64_t until_us, char why[stat
 
     if (left_ms <= 0 || poll(&ready, 1, (int)left_ms) == 0)
         return why_set(why, -ETIMEDOUT, "the server does not answer in time");
-    if (r->cap - r->len < READ_AT_ONCE) {
-        size_t cap = r->cap * 2 + 2 * READ_AT_ONCE;
-        char *grown = cap > REPLY_MAX ? NULL : realloc(r->octets, cap);
-        if (grown == NULL)
-            return why_set(why, -ENOMEM, "the server's answer is too long");
-        r->octets = grown;
-        r->cap = cap;
-    }
+    char *octets = r->len > REPLY_MAX - READ_AT_ONCE
+                       ? NULL
+                       : list_reserve(r->octets, &r->cap, r->len, READ_AT_ONCE, 1);
+    if (octets == NULL)
+        return why_set(why, -ENOMEM, "the server's answer is too long");
+    r->octets = octets;
     ssize_t n = recv(fd, r->octets + r->len, r->cap - r->len, 0);
     if (n < 0)
         return errno == EINTR ? 1 : why_set(why, -errno, "the server hung up: %s", strerror(errno));

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <waymark/list.h>
+
 #include "text.h"
 
 enum { CELL_LEN = 256 };
@@ -34,15 +36,11 @@ struct table *table_new(const char *const *heads, const char *align)
 
 static bool make_room(struct table *t)
 {
-    if (t->n_cells < t->cap)
-        return true;
-    size_t cap = t->cap * 2 + 64;
-    char **cells = realloc(t->cells, cap * sizeof *cells);
-    if (cells == NULL)
-        return false;
-    t->cells = cells;
-    t->cap = cap;
-    return true;
+    char **cells = list_reserve(t->cells, &t->cap, t->n_cells, 1, sizeof *cells);
+
+    if (cells != NULL)
+        t->cells = cells;
+    return cells != NULL;
 }
 
 void table_cell(struct table *t, const char *format, ...)

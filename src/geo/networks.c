@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <waymark/arena.h>
+#include <waymark/list.h>
 #include <waymark/report.h>
 
 #include "geo/countries.h"
@@ -181,19 +182,16 @@ static bool add(struct parse *p, const struct geo_network *n)
 {
     struct geo_networks *out = p->out;
 
-    if (out->n == out->cap) {
-        size_t cap = out->cap == 0 ? 64 : out->cap * 2;
-        struct geo_network *list = realloc(out->list, cap * sizeof *list);
-        if (list == NULL || out->n == GEO_NETWORKS_MAX) {
-            if (list != NULL)
-                out->list = list;
-            report_error(p->report, p->path, p->line, "no room for more networks: at most %d",
-                         GEO_NETWORKS_MAX);
-            return false;
-        }
-        out->list = list;
-        out->cap = cap;
+    void *list = NULL;
+
+    if (out->n < GEO_NETWORKS_MAX)
+        list = list_reserve(out->list, &out->cap, out->n, 1, sizeof *out->list);
+    if (list == NULL) {
+        report_error(p->report, p->path, p->line, "no room for more networks: at most %d",
+                     GEO_NETWORKS_MAX);
+        return false;
     }
+    out->list = list;
     out->list[out->n++] = *n;
     return true;
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <waymark/list.h>
+
 static bool make_special(uint8_t family, struct geo_seq *out)
 {
     struct geo_seq_item items[64];
@@ -60,14 +62,10 @@ static uint32_t join_covers(void *ctx, uint32_t special, uint32_t network)
         return fail(o);
     if (!is_new)
         return *slot;
-    if (o->n == o->cap) {
-        size_t cap = o->cap == 0 ? 64 : o->cap * 2;
-        struct geo_cover *covers = realloc(o->covers, cap * sizeof *covers);
-        if (covers == NULL)
-            return fail(o);
-        o->covers = covers;
-        o->cap = cap;
-    }
+    void *covers = list_reserve(o->covers, &o->cap, o->n, 1, sizeof *o->covers);
+    if (covers == NULL)
+        return fail(o);
+    o->covers = covers;
     o->covers[o->n++] = (struct geo_cover){
         .special = special == 0 ? NULL : &p->specials[special - 1],
         .network = network == 0 ? NULL : &o->networks->list[network - 1],

@@ -8,6 +8,7 @@
 
 #include <waymark/arena.h>
 #include <waymark/hash.h>
+#include <waymark/list.h>
 
 enum { TABLE_FIRST = 1024 };
 
@@ -84,20 +85,6 @@ static bool table_reserve(struct table *t)
     return true;
 }
 
-/* Makes sure that `items` has room for one more than n. */
-static bool make_room(void **items, size_t *cap, size_t n, size_t size)
-{
-    if (n < *cap)
-        return true;
-    size_t more = *cap == 0 ? TABLE_FIRST : *cap * 2;
-    void *bigger = realloc(*items, more * size);
-    if (bigger == NULL)
-        return false;
-    *items = bigger;
-    *cap = more;
-    return true;
-}
-
 struct geo_places *geo_places_new(void)
 {
     struct geo_places *p = calloc(1, sizeof *p);
@@ -154,8 +141,10 @@ const char *geo_places_text(struct geo_places *p, const char *text, size_t len)
             return old->text;
     }
     char *kept = arena_alloc(p->arena, len + 1, 1);
-    if (kept == NULL || len > UINT32_MAX ||
-        !make_room((void **)&p->texts, &p->texts_cap, t->n, sizeof *p->texts))
+    void *texts = list_reserve(p->texts, &p->texts_cap, t->n, 1, sizeof *p->texts);
+    if (texts != NULL)
+        p->texts = texts;
+    if (kept == NULL || texts == NULL || len > UINT32_MAX)
         return NULL;
     memcpy(kept, text, len);
     kept[len] = '\0';
@@ -187,9 +176,12 @@ uint32_t geo_places_add(struct geo_places *p, const struct geo_place *place)
         if (memcmp(&old, &key, sizeof key) == 0)
             return t->slots[at].number;
     }
-    if (t->n == UINT32_MAX - 1 ||
-        !make_room((void **)&p->places, &p->places_cap, t->n, sizeof *p->places))
+    if (t->n == UINT32_MAX - 1)
         return GEO_PLACES_FULL;
+    void *places = list_reserve(p->places, &p->places_cap, t->n, 1, sizeof *p->places);
+    if (places == NULL)
+        return GEO_PLACES_FULL;
+    p->places = places;
     p->places[t->n] = *place;
     t->slots[at] = (struct slot){ (uint32_t)t->n, hash };
     return (uint32_t)t->n++;

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <waymark/list.h>
+
 /* A root of 1 MiB pays from some ten thousand networks on; small ones get 16 KiB. Both put a node's
  * border on /24, where most of the world's networks end. */
 enum { ROOT_SMALL = 12, ROOT_LARGE = 18, LARGE_FROM = 1 << 14 };
@@ -22,32 +24,24 @@ struct build {
     bool has_failed;
 };
 
-static bool reserve(void **items, uint32_t *cap, uint64_t need, size_t size)
+/* As list_reserve; places in the table are numbers of 32 bits. */
+static void *reserve(void *items, size_t *cap, uint32_t first, size_t n, size_t size)
 {
-    if (need <= *cap)
-        return true;
-    uint64_t more = *cap == 0 ? 1024 : (uint64_t)*cap * 2;
-    while (more < need)
-        more *= 2;
-    void *bigger = more > UINT32_MAX ? NULL : realloc(*items, more * size);
-    if (bigger == NULL)
-        return false;
-    *items = bigger;
-    *cap = (uint32_t)more;
-    return true;
+    return first + (uint64_t)n > UINT32_MAX ? NULL : list_reserve(items, cap, first, n, size);
 }
 
 static uint32_t add_nodes(struct build *b, const struct geo_trie_node *nodes, size_t n)
 {
     struct geo_trie *t = b->trie;
     uint32_t first = t->n_nodes;
+    void *items = reserve(t->nodes, &t->nodes_cap, first, n, sizeof *nodes);
 
-    if (!reserve((void **)&t->nodes, &t->nodes_cap, (uint64_t)first + n, sizeof *nodes)) {
+    if (items == NULL) {
         b->has_failed = true;
         return 0;
     }
-    if (n > 0)
-        memcpy(t->nodes + first, nodes, n * sizeof *nodes);
+    t->nodes = items;
+    memcpy(t->nodes + first, nodes, n * sizeof *nodes);
     t->n_nodes += (uint32_t)n;
     return first;
 }
@@ -56,16 +50,19 @@ static uint32_t add_leaves(struct build *b, const geo_trie_cell *leaves, size_t 
 {
     struct geo_trie *t = b->trie;
     uint32_t first = t->n_leaves;
-    void **items = b->is_narrow ? (void **)&t->narrow : (void **)&t->wide;
     size_t size = b->is_narrow ? sizeof *t->narrow : sizeof *t->wide;
+    void *old = b->is_narrow ? (void *)t->narrow : (void *)t->wide;
+    void *items = reserve(old, &t->leaves_cap, first, n, size);
 
-    if (!reserve(items, &t->leaves_cap, (uint64_t)first + n, size)) {
+    if (items == NULL) {
         b->has_failed = true;
         return 0;
     }
+    t->narrow = b->is_narrow ? items : NULL;
+    t->wide = b->is_narrow ? NULL : items;
     for (size_t i = 0; i < n && b->is_narrow; i++)
         t->narrow[first + i] = (uint16_t)((leaves[i] >> 8) * b->lengths + (leaves[i] & 0xff));
-    if (n > 0 && !b->is_narrow)
+    if (!b->is_narrow)
         memcpy(t->wide + first, leaves, n * sizeof *leaves);
     t->n_leaves += (uint32_t)n;
     return first;

@@ -41,7 +41,7 @@ struct geo_trie {
     geo_trie_cell *wide; /* leaves as they are */
     uint32_t root_bits;
     uint32_t n_nodes, n_leaves;
-    uint32_t nodes_cap, leaves_cap;
+    size_t nodes_cap, leaves_cap;
     size_t n_networks;
 };
 

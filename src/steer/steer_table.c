@@ -4,23 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool reserve_entries(struct steer_table *t, size_t more)
-{
-    if (t->n_entries + more <= t->max_entries)
-        return true;
-    size_t max = (t->n_entries + more) * 2;
-    struct steer_entry *grown = realloc(t->entries, max * sizeof *grown);
-    if (grown == NULL)
-        return false;
-    t->entries = grown;
-    t->max_entries = max;
-    return true;
-}
+#include <waymark/list.h>
 
 static bool row_add(struct steer_table *t, struct steer_row_draft *d)
 {
-    if (!reserve_entries(t, d->row.n + 1u))
+    void *entries =
+        list_reserve(t->entries, &t->max_entries, t->n_entries, d->row.n, sizeof *t->entries);
+
+    if (entries == NULL)
         return false;
+    t->entries = entries;
     d->row.first = (uint32_t)t->n_entries;
     memcpy(t->entries + t->n_entries, d->entries, d->row.n * sizeof *d->entries);
     t->n_entries += d->row.n;

@@ -7,6 +7,7 @@
 
 #include <waymark/clock.h>
 #include <waymark/hash.h>
+#include <waymark/list.h>
 
 /* One class under construction: the groups' sites one after another. */
 struct draft {
@@ -89,29 +90,23 @@ static bool index_grow(struct steer_view *v)
     return true;
 }
 
-/* Makes room for `more` items of `size`; doubles. */
-static bool reserve(void **items, size_t *max, size_t n, size_t more, size_t size)
+static bool reserve(struct steer_view *v, size_t n_sites)
 {
-    if (n + more <= *max)
-        return true;
-    size_t wanted = *max * 2 > n + more ? *max * 2 : n + more;
-    void *grown = realloc(*items, wanted * size);
-    if (grown == NULL)
+    void *classes = list_reserve(v->classes, &v->max_classes, v->n_classes, 1, sizeof *v->classes);
+
+    if (classes == NULL)
         return false;
-    *items = grown;
-    *max = wanted;
-    return true;
+    v->classes = classes;
+    void *sites = list_reserve(v->sites, &v->max_sites, v->n_sites, n_sites, sizeof *v->sites);
+    if (sites == NULL)
+        return false;
+    v->sites = sites;
+    return v->n_classes * 2 < v->n_index || index_grow(v);
 }
 
 static bool class_add(struct steer_view *v, struct draft *d)
 {
-    void *classes = v->classes, *sites = v->sites;
-    bool has_room = v->n_classes < GEO_CLASSES_MAX &&
-                    reserve(&classes, &v->max_classes, v->n_classes, 1, sizeof *v->classes);
-    has_room = has_room && reserve(&sites, &v->max_sites, v->n_sites, d->n + 1, sizeof *v->sites);
-    v->classes = classes;
-    v->sites = sites;
-    if (!has_room || (v->n_classes * 2 >= v->n_index && !index_grow(v)))
+    if (v->n_classes == GEO_CLASSES_MAX || !reserve(v, d->n))
         return false;
     uint32_t at = (uint32_t)v->n_sites;
     for (unsigned g = 0; g < STEER_GROUPS; g++) {

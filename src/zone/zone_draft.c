@@ -7,22 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <waymark/list.h>
 #include <waymark/zone.h>
 
-/* The list with room for `more` elements after `n`; NULL: out of memory, or beyond `max`. */
+/* As list_reserve, but NULL beyond `max` too. */
 static void *reserve(void *list, size_t *cap, size_t n, size_t more, size_t size, size_t max)
 {
-    if (more > max - n)
-        return NULL;
-    if (list != NULL && n + more <= *cap)
-        return list;
-    size_t want = *cap == 0 ? 256 : *cap * 2;
-    if (want < n + more)
-        want = n + more;
-    void *grown = realloc(list, want * size);
-    if (grown != NULL)
-        *cap = want;
-    return grown;
+    return more > max - n ? NULL : list_reserve(list, cap, n, more, size);
 }
 
 static bool table_grow(struct zone_draft *d)

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include <waymark/list.h>
+
 enum kind { WORD, BLANK, NEWLINE, COMMENT, QUOTE, OPEN, CLOSE, ESCAPE, CONTROL };
 
 /* Anything not listed belongs to a word; octets above 127 too. */
@@ -113,14 +115,11 @@ static const char *skip_word(struct zone_lex *lex)
 
 static struct zone_token *token_add(struct zone_entry *entry)
 {
-    if (entry->n == entry->cap) {
-        size_t cap = entry->cap == 0 ? 64 : entry->cap * 2;
-        struct zone_token *tokens = realloc(entry->tokens, cap * sizeof *tokens);
-        if (tokens == NULL)
-            return NULL;
-        entry->tokens = tokens;
-        entry->cap = cap;
-    }
+    void *tokens = list_reserve(entry->tokens, &entry->cap, entry->n, 1, sizeof *entry->tokens);
+
+    if (tokens == NULL)
+        return NULL;
+    entry->tokens = tokens;
     return &entry->tokens[entry->n++];
 }
 
