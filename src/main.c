@@ -20,12 +20,19 @@ enum option_bit {
     OPT_RESOLVER = 1 << 4,
     OPT_AT = 1 << 5,
     OPT_OFFLINE = 1 << 6,
-    OPT_HELP = 1 << 7
+    OPT_HELP = 1 << 7,
+    OPT_URL = 1 << 8,
+    OPT_PREFIX = 1 << 9,
+    OPT_TAG = 1 << 10,
+    OPT_ALL = 1 << 11,
+    OPT_SOFT = 1 << 12
 };
+
+enum { OPT_WHAT = OPT_URL | OPT_PREFIX | OPT_TAG | OPT_ALL }; /* to purge */
 
 struct args {
     unsigned given; /* option bits */
-    const char *conf, *socket, *client, *resolver, *at;
+    const char *conf, *socket, *client, *resolver, *at, *url, *prefix, *tag;
     char **words;
     int n_words;
 };
@@ -108,6 +115,41 @@ static int run_reload(const struct args *args)
     return status;
 }
 
+static int run_purge(const struct args *args)
+{
+    const struct control_purge_args purge = {
+        .url = args->url,
+        .prefix = args->prefix,
+        .tag = args->tag,
+        .is_all = (args->given & OPT_ALL) != 0,
+        .is_soft = (args->given & OPT_SOFT) != 0,
+        .is_json = (args->given & OPT_JSON) != 0,
+    };
+    unsigned what = args->given & OPT_WHAT;
+
+    if (what == 0 || (what & (what - 1)) != 0) {
+        fprintf(stderr, "waymark purge: what? expected one of --url, --prefix, --tag and --all\n");
+        return EXIT_USAGE;
+    }
+    char *path = find_socket(args);
+    int status = path == NULL ? 1 : control_purge(path, &purge, stdout);
+    free(path);
+    return status;
+}
+
+static int run_fetch(const struct args *args)
+{
+    const struct control_fetch_args fetch = {
+        .conf_file = args->conf,
+        .url = args->words[0],
+        .client = args->client,
+        .resolver = args->resolver,
+        .is_json = (args->given & OPT_JSON) != 0,
+    };
+
+    return control_fetch(&fetch, stdout);
+}
+
 static int run_version(const struct args *args)
 {
     puts("waymark " WAYMARK_VERSION);
@@ -131,6 +173,15 @@ static const struct command commands[] = {
       OPT_CONF | OPT_SOCKET | OPT_JSON, OPT_CONF | OPT_SOCKET, 0, 0, run_status },
     { "reload", "-c FILE | --socket PATH", "have the running server load its configuration anew",
       OPT_CONF | OPT_SOCKET, OPT_CONF | OPT_SOCKET, 0, 0, run_reload },
+    { "fetch",
+      "-c FILE URL [--client ADDRESS[/LEN]] [--resolver ADDRESS] [--json]",
+      "a whole delivery: the answer a client gets, then the object from the edge it names",
+      OPT_CONF | OPT_CLIENT | OPT_RESOLVER | OPT_JSON, OPT_CONF, 1, 1, run_fetch },
+    { "purge",
+      "-c FILE | --socket PATH --url URL | --prefix URL | --tag TAG | --all [--soft] [--json]",
+      "have all edges of the running server forget what they stored, or take it for stale",
+      OPT_CONF | OPT_SOCKET | OPT_WHAT | OPT_SOFT | OPT_JSON, OPT_CONF | OPT_SOCKET, 0, 0,
+      run_purge },
     { "options", "", "print every option of the configuration", 0, 0, 0, 0, run_options },
     { "version", "", "print the version", 0, 0, 0, 0, run_version },
     { "help", "", "print this", 0, 0, 0, 0, run_help },
@@ -160,6 +211,11 @@ static const struct option long_options[] = {
     { "resolver", required_argument, NULL, OPT_RESOLVER },
     { "at", required_argument, NULL, OPT_AT },
     { "offline", no_argument, NULL, OPT_OFFLINE },
+    { "url", required_argument, NULL, OPT_URL },
+    { "prefix", required_argument, NULL, OPT_PREFIX },
+    { "tag", required_argument, NULL, OPT_TAG },
+    { "all", no_argument, NULL, OPT_ALL },
+    { "soft", no_argument, NULL, OPT_SOFT },
     { "help", no_argument, NULL, OPT_HELP },
     { NULL, 0, NULL, 0 },
 };
@@ -181,6 +237,12 @@ static void take_value(struct args *args, int option)
         args->resolver = optarg;
     else if (option == OPT_AT)
         args->at = optarg;
+    else if (option == OPT_URL)
+        args->url = optarg;
+    else if (option == OPT_PREFIX)
+        args->prefix = optarg;
+    else if (option == OPT_TAG)
+        args->tag = optarg;
     args->given |= (unsigned)option;
 }
 
@@ -208,7 +270,7 @@ static const char *complaint(const struct command *c, const struct args *args)
         return (c->needs & OPT_SOCKET) != 0 ? "-c FILE or --socket PATH is missing"
                                             : "-c FILE, the configuration, is missing";
     if (args->n_words < c->words_min)
-        return "a NAME is missing";
+        return "a NAME or URL is missing";
     if (args->n_words > c->words_max)
         return "there are too many words";
     return NULL;

@@ -16,6 +16,7 @@
 struct event_base;
 struct world_hub;
 struct health;
+struct edges;
 struct net;
 struct dns_desk;
 struct report;
@@ -35,6 +36,7 @@ struct control_hooks {
     const struct net *net; /* NULL: no figures of sockets */
     struct world_hub *hub;
     struct health *health;
+    struct edges *edges; /* NULL: none */
     int64_t started_ms; /* wall clock */
 };
 
@@ -52,6 +54,15 @@ void control_note_reload(struct control *control, bool is_done, const struct rep
 int control_status(const char *socket_path, bool is_json, FILE *out);
 int control_reload(const char *socket_path, FILE *out);
 
+/* What to forget: one of the four. */
+struct control_purge_args {
+    const char *url, *prefix, *tag;
+    bool is_all;
+    bool is_soft; /* make stale instead */
+    bool is_json;
+};
+int control_purge(const char *socket_path, const struct control_purge_args *args, FILE *out);
+
 struct control_explain_args {
     const char *conf_file;
     const char *name, *type; /* type NULL: A */
@@ -62,3 +73,14 @@ struct control_explain_args {
 };
 /* Asks the running server, whose inputs are live; without one, builds the world from the file. */
 int control_explain(const struct control_explain_args *args, FILE *out);
+
+struct control_fetch_args {
+    const char *conf_file;
+    const char *url;      /* http://host/path or https:// */
+    const char *client;   /* as for explain */
+    const char *resolver; /* likewise */
+    bool is_json;
+};
+/* A whole delivery: the answer that the client's resolver would get, as explain finds it, then the
+ * object from there over HTTP. */
+int control_fetch(const struct control_fetch_args *args, FILE *out);

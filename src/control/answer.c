@@ -10,6 +10,7 @@
 #include <waymark/world.h>
 
 #include "control_state.h"
+#include "edge_json.h"
 #include "explain_json.h"
 #include "health_json.h"
 #include "json_put.h"
@@ -107,6 +108,9 @@ void answer_request(struct control *control, struct socket_client *client,
         break;
     case REQUEST_EXPLAIN:
         socket_reply(client, explain(control, request->body));
+        break;
+    case REQUEST_PURGE:
+        socket_reply(client, edge_purge_json(control->hooks.edges, request->body));
         break;
     case REQUEST_RELOAD:
         if (control->reload_client != NULL)

@@ -1,4 +1,4 @@
-/* commands.c - `waymark status` and `waymark reload`: ask the running server, print what it says.
+/* commands.c - `waymark status`, `reload` and `purge`: ask the running server, print what it says.
  * In a client process. */
 #include <waymark/control.h>
 
@@ -8,7 +8,7 @@
 #include "json_put.h"
 #include "status_text.h"
 
-enum { STATUS_WAIT_S = 30, RELOAD_WAIT_S = 3600 };
+enum { STATUS_WAIT_S = 30, PURGE_WAIT_S = 30, RELOAD_WAIT_S = 3600 };
 
 static json_t *ask_for(const char *verb)
 {
@@ -50,4 +50,35 @@ int control_reload(const char *socket_path, FILE *out)
     reload_text(reply, out);
     json_decref(reply);
     return is_done ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static json_t *purge_request(const struct control_purge_args *args)
+{
+    json_t *request = ask_for("purge");
+
+    put_text(request, "url", args->url);
+    put_text(request, "prefix", args->prefix);
+    put_text(request, "tag", args->tag);
+    put_bool(request, "all", args->is_all);
+    put_bool(request, "soft", args->is_soft);
+    return request;
+}
+
+int control_purge(const char *socket_path, const struct control_purge_args *args, FILE *out)
+{
+    char why[WHY_LEN];
+    json_t *reply = NULL;
+
+    if (client_ask(socket_path, purge_request(args), PURGE_WAIT_S, &reply, why) != 0) {
+        fprintf(stderr, "waymark: %s\n", why);
+        return EXIT_FAILURE;
+    }
+    if (args->is_json) {
+        json_dumpf(reply, out, JSON_INDENT(2));
+        fputc('\n', out);
+    } else {
+        purge_text(reply, out);
+    }
+    json_decref(reply);
+    return EXIT_SUCCESS;
 }

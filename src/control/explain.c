@@ -12,6 +12,7 @@
 #include <waymark/world.h>
 
 #include "client.h"
+#include "explain_find.h"
 #include "explain_json.h"
 #include "explain_text.h"
 #include "json_put.h"
@@ -127,8 +128,8 @@ static int ask_server(const struct control_explain_args *args, const struct conf
     return err == 0 ? 0 : is_absent ? 1 : -1;
 }
 
-static int explain_with(struct conf *conf, const struct control_explain_args *args,
-                        const struct dns_question *question, struct report *report, FILE *out)
+json_t *explain_find(struct conf *conf, const struct control_explain_args *args,
+                     const struct dns_question *question, struct report *report)
 {
     char why[WHY_LEN];
     json_t *x = NULL;
@@ -136,17 +137,16 @@ static int explain_with(struct conf *conf, const struct control_explain_args *ar
 
     if (status < 0) {
         fprintf(stderr, "waymark: %s (explain --offline asks the files alone)\n", why);
-        return EXIT_FAILURE;
+        return NULL;
     }
     if (status > 0) {
         x = explain_offline(conf, question, report);
-        if (x == NULL) {
+        if (x == NULL)
             report_print(report, stderr);
-            return EXIT_FAILURE;
-        }
-        put_note(x, why, conf);
+        else
+            put_note(x, why, conf);
     }
-    return show(x, args->is_json, out);
+    return x;
 }
 
 int control_explain(const struct control_explain_args *args, FILE *out)
@@ -158,7 +158,7 @@ int control_explain(const struct control_explain_args *args, FILE *out)
                                         .at = args->at };
     struct dns_question question;
     char why[WHY_LEN];
-    int status = EXIT_FAILURE;
+    json_t *x = NULL;
 
     if (question_parse(&text, clock_wall_ms(), &question, why) != 0) {
         fprintf(stderr, "waymark: explain: %s\n", why);
@@ -167,10 +167,10 @@ int control_explain(const struct control_explain_args *args, FILE *out)
     struct report *report = report_new();
     struct conf *conf = report == NULL ? NULL : conf_load(args->conf_file, report);
     if (conf != NULL)
-        status = explain_with(conf, args, &question, report, out);
+        x = explain_find(conf, args, &question, report);
     else if (report != NULL)
         report_print(report, stderr);
     conf_unref(conf);
     report_free(report);
-    return status;
+    return x == NULL ? EXIT_FAILURE : show(x, args->is_json, out);
 }

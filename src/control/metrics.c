@@ -14,6 +14,7 @@
 #include "attribution.h"
 #include "control_state.h"
 #include "health_json.h"
+#include "metrics_edge.h"
 #include "metrics_net.h"
 #include "prom.h"
 #include "world_sizes.h"
@@ -256,6 +257,7 @@ void metrics_write(const struct control *control, FILE *out)
     write_family(out, c, "waymark_answers_total", "answer",
                  "Times a target was the answer, by service.");
     write_health(out, c->hooks.health);
+    metrics_write_edges(out, c->hooks.edges);
     write_hub(out, c->hooks.hub);
     write_world(out, c->hooks.hub);
     plain(out, "process_resident_memory_bytes", "gauge", "Resident memory.", resident_bytes());

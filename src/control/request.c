@@ -11,6 +11,7 @@ static const char *const verbs[] = {
     [REQUEST_STATUS] = "status",
     [REQUEST_RELOAD] = "reload",
     [REQUEST_EXPLAIN] = "explain",
+    [REQUEST_PURGE] = "purge",
 };
 
 static int verb_of(const char *text)
@@ -38,10 +39,10 @@ int request_parse(const char *line, size_t len, struct request *out, char why[st
     else if (word == NULL)
         err = why_set(why, -EINVAL,
                       "the object names no command: expected \"do\" with one of "
-                      "status, reload, explain");
+                      "status, reload, explain, purge");
     else if (verb < 0)
-        err = why_set(why, -EINVAL, "unknown command \"%.40s\": expected status, reload or explain",
-                      word);
+        err = why_set(why, -EINVAL,
+                      "unknown command \"%.40s\": expected status, reload, explain or purge", word);
     if (err != 0) {
         json_decref(body);
         return err;

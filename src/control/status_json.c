@@ -13,6 +13,7 @@
 
 #include "attribution.h"
 #include "control_state.h"
+#include "edge_json.h"
 #include "health_json.h"
 #include "json_put.h"
 #include "world_sizes.h"
@@ -194,6 +195,7 @@ json_t *status_json(const struct control *control)
     put(o, "queries", queries_json(control, now_ms));
     put(o, "last_reload", last_load_json(&control->last_load));
     put(o, "targets", health_json(control->hooks.health));
+    put(o, "edges", edge_json(control->hooks.edges));
     if (world != NULL) {
         put(o, "world", world_json(control, world));
         put(o, "zones", zones_json(world->base->zones));

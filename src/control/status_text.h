@@ -10,3 +10,6 @@ void status_text(const json_t *status, FILE *out);
 
 /* How a reload went: the report's lines, then a sentence. */
 void reload_text(const json_t *reply, FILE *out);
+
+/* What a purge reached. */
+void purge_text(const json_t *reply, FILE *out);

@@ -29,7 +29,7 @@ LIBRARIES = [
     (r"libconfig", {"conf"}),
     (r"sqlite3", {"state"}),
     (r"urcu", {"src/util/rcu.c"}),
-    (r"curl/", {"health", "edge"}),
+    (r"curl/", {"health", "edge", "src/control/fetch_http.c"}),
     (r"(event2/|event\.h|evhttp|evdns)", {"serve", "control", "net", "edge", "health"}),
 ]
 

@@ -8,7 +8,7 @@
 #include "control/json_put.h"
 #include "control/request.h"
 
-static void the_three_commands_are_known(void **state)
+static void the_commands_are_known(void **state)
 {
     static const struct {
         const char *line;
@@ -18,6 +18,7 @@ static void the_three_commands_are_known(void **state)
         { " { \"do\" : \"reload\" } ", REQUEST_RELOAD },
         { "{\"name\":\"www.cdn.example\",\"do\":\"explain\"}", REQUEST_EXPLAIN },
         { "{\"do\":\"status\"}\r", REQUEST_STATUS },
+        { "{\"do\":\"purge\",\"all\":true}", REQUEST_PURGE },
     };
     char why[WHY_LEN];
 
@@ -88,7 +89,7 @@ static void octets_that_are_no_text_are_still_put_into_json(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_three_commands_are_known),
+        cmocka_unit_test(the_commands_are_known),
         cmocka_unit_test(all_else_gets_a_sentence),
         cmocka_unit_test(a_nul_octet_or_deep_nesting_ends_with_a_sentence),
         cmocka_unit_test(octets_that_are_no_text_are_still_put_into_json),

@@ -1,0 +1,16 @@
+/* explain_find.h - an explanation, from the running server or from its files. In a client process.
+ */
+#pragma once
+
+#include <jansson.h>
+
+#include <waymark/conf.h>
+#include <waymark/control.h>
+#include <waymark/dns.h>
+
+struct report;
+
+/* explain_json's object: asked of the running server; without one, or offline, built from the
+ * configuration. NULL: it has been said why on standard error. `question` is what `args` say. */
+json_t *explain_find(struct conf *conf, const struct control_explain_args *args,
+                     const struct dns_question *question, struct report *report);

@@ -1,0 +1,285 @@
+/* fetch.c - `waymark fetch`: a whole delivery in one command. In a client process.
+ *
+ * The address comes from explain's own way, so it is what the client's resolver would be told; the
+ * object comes over HTTP from there, at the port where this configuration has that PoP's edge. */
+#include <waymark/control.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <waymark/clock.h>
+#include <waymark/report.h>
+
+#include "explain_find.h"
+#include "fetch_http.h"
+#include "fetch_text.h"
+#include "fetch_url.h"
+#include "json_put.h"
+#include "question.h"
+
+enum { EXIT_USAGE = 2 };
+
+struct delivery {
+    const struct control_fetch_args *args;
+    struct fetch_url url;
+    struct conf *conf;
+    json_t *x;                    /* the explanation */
+    json_t *out;                  /* what is printed */
+    const char *type, *data;      /* of the record to follow, in x */
+    const struct conf_edge *edge; /* NULL: none of ours */
+    char connect_to[FETCH_HOST_LEN + 16];
+};
+
+/* ---- where ---- */
+
+static const char *chosen_target(const json_t *x)
+{
+    return json_string_value(json_array_get(get(get(x, "choice"), "targets"), 0));
+}
+
+/* The last link of the chain in the answer: an address if there is one, else a name. */
+static bool find_record(struct delivery *d)
+{
+    size_t i;
+    const json_t *record;
+
+    json_array_foreach (get(get(d->x, "answer"), "answer"), i, record) {
+        const char *type = get_text(record, "type", "");
+        bool is_address = strcmp(type, "A") == 0 || strcmp(type, "AAAA") == 0;
+        if (!is_address && strcmp(type, "CNAME") != 0)
+            continue;
+        d->type = type;
+        d->data = get_text(record, "data", "");
+        if (is_address)
+            return true;
+    }
+    return d->type != NULL;
+}
+
+static const struct endpoint *listener(const struct delivery *d, const struct conf_edge *edge,
+                                       const struct addr *address)
+{
+    const struct endpoint *all = d->url.is_tls ? edge->listen_tls : edge->listen;
+    size_t n = d->url.is_tls ? edge->n_listen_tls : edge->n_listen;
+
+    for (size_t i = 0; i < n; i++)
+        if (address == NULL || addr_equal(&all[i].addr, address))
+            return &all[i];
+    return NULL;
+}
+
+/* The edge that listens at the address; for a name, the edge of the chosen target. */
+static const struct endpoint *find_edge(struct delivery *d, const struct addr *address)
+{
+    const char *target = chosen_target(d->x);
+
+    for (size_t i = 0; i < d->conf->n_edges; i++) {
+        const struct conf_edge *edge = &d->conf->edges[i];
+        const char *name = d->conf->targets[edge->target].name;
+        bool is_meant = address != NULL || (target != NULL && strcmp(name, target) == 0);
+        const struct endpoint *at = is_meant ? listener(d, edge, address) : NULL;
+        if (at != NULL) {
+            d->edge = edge;
+            return at;
+        }
+    }
+    return NULL;
+}
+
+/* Without the dot at its end. */
+static int name_len(const char *name)
+{
+    int len = (int)strlen(name);
+
+    return len > 0 && name[len - 1] == '.' ? len - 1 : len;
+}
+
+static void find_place(struct delivery *d)
+{
+    struct addr address;
+    bool is_address = addr_parse(d->data, &address);
+    const struct endpoint *at = find_edge(d, is_address ? &address : NULL);
+    char text[ENDPOINT_TEXT_LEN];
+    struct endpoint other = { .port = (uint16_t)(d->url.port != 0 ? d->url.port
+                                                 : d->url.is_tls  ? 443
+                                                                  : 80) };
+
+    if (is_address)
+        other.addr = address;
+    if (at != NULL || is_address)
+        snprintf(d->connect_to, sizeof d->connect_to, "%s",
+                 endpoint_format(at != NULL ? at : &other, text));
+    else
+        snprintf(d->connect_to, sizeof d->connect_to, "%.*s:%d", name_len(d->data), d->data,
+                 other.port);
+}
+
+/* ---- what is printed ---- */
+
+static json_t *dns_json(const struct delivery *d, int64_t took_us)
+{
+    const json_t *q = get(d->x, "question"), *choice = get(d->x, "choice");
+    const json_t *place = get(d->x, "place");
+    json_t *o = json_object();
+    char where[256];
+
+    put_text(o, "name", get_text(q, "name", NULL));
+    put_text(o, "type", get_text(q, "type", NULL));
+    put_text(o, "client", get_text(q, "client", NULL));
+    put_text(o, "resolver", get_text(q, "resolver", NULL));
+    snprintf(where, sizeof where, "%s%s%s", get_text(place, "city", ""),
+             get_text(place, "city", NULL) != NULL ? ", " : "", get_text(place, "country", ""));
+    put_text(o, "place", where[0] == '\0' ? NULL : where);
+    put_int(o, "took_us", took_us);
+    put_bool(o, "is_live", get_bool(get(d->x, "source"), "is_live", false));
+    put_text(o, "rcode", get_text(get(d->x, "answer"), "rcode", NULL));
+    put_text(o, "service", get_text(get(d->x, "service"), "name", NULL));
+    put_text(o, "target", chosen_target(d->x));
+    put_text(o, "answer_type", d->type);
+    put_text(o, "answer", d->data);
+    put_int(o, "ttl_s", get_int(choice, "ttl_s", 0));
+    return o;
+}
+
+static json_t *edge_place_json(const struct delivery *d)
+{
+    json_t *o = json_object();
+
+    put_text(o, "pop", d->edge == NULL ? NULL : d->conf->targets[d->edge->target].name);
+    put_text(o, "connect_to", d->connect_to);
+    return o;
+}
+
+static void put_field(json_t *fields, const char *name, const char *value)
+{
+    if (value[0] != '\0')
+        put_text(fields, name, value);
+}
+
+static json_t *http_json(const struct fetch_answer *a, const char *error)
+{
+    json_t *o = json_object(), *fields = json_object();
+
+    put_text(o, "error", error);
+    put_int(o, "status", a->status);
+    put_text(o, "address", a->address);
+    put_int(o, "connect_us", a->connect_us);
+    put_int(o, "tls_us", a->tls_us);
+    put_int(o, "first_byte_us", a->first_byte_us);
+    put_int(o, "total_us", a->total_us);
+    put_int(o, "bytes", a->bytes);
+    put_field(fields, "Cache-Status", a->cache_status);
+    put_field(fields, "X-Cache", a->x_cache);
+    put_field(fields, "Age", a->age);
+    put_field(fields, "Cache-Control", a->cache_control);
+    put_field(fields, "Content-Type", a->content_type);
+    put_field(fields, "ETag", a->etag);
+    put_field(fields, "Via", a->via);
+    put_field(fields, "Location", a->location);
+    put(o, "fields", fields);
+    return o;
+}
+
+static void show(const struct delivery *d, FILE *out)
+{
+    if (d->args->is_json) {
+        json_dumpf(d->out, out, JSON_INDENT(2));
+        fputc('\n', out);
+    } else {
+        fetch_text(d->out, out);
+    }
+}
+
+/* ---- the steps ---- */
+
+static int get_object(struct delivery *d)
+{
+    struct fetch_answer answer = { 0 };
+    char why[WHY_LEN];
+
+    find_place(d);
+    put(d->out, "edge", edge_place_json(d));
+    int err = fetch_http(d->args->url, d->connect_to, &answer, why);
+    put(d->out, "http", http_json(&answer, err == 0 ? NULL : why));
+    return err == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int follow(struct delivery *d, FILE *out)
+{
+    struct fetch_answer none = { 0 };
+    int status = EXIT_FAILURE;
+
+    if (d->type != NULL)
+        status = get_object(d);
+    else
+        put(d->out, "http",
+            http_json(&none, "the answer holds no address; `waymark explain` says why"));
+    show(d, out);
+    return status;
+}
+
+/* A, and where a name has none, AAAA. */
+static bool ask(struct delivery *d, struct report *report)
+{
+    static const char *const types[] = { "A", "AAAA" };
+    char why[WHY_LEN];
+
+    for (size_t i = 0; i < sizeof types / sizeof *types && d->type == NULL; i++) {
+        const struct control_explain_args args = { .conf_file = d->args->conf_file,
+                                                   .name = d->url.host,
+                                                   .type = types[i],
+                                                   .client = d->args->client,
+                                                   .resolver = d->args->resolver };
+        const struct question_text text = {
+            .name = args.name, .type = args.type, .client = args.client, .resolver = args.resolver
+        };
+        struct dns_question question;
+        if (question_parse(&text, clock_wall_ms(), &question, why) != 0) {
+            fprintf(stderr, "waymark: fetch: %s\n", why);
+            return false;
+        }
+        json_decref(d->x);
+        d->x = explain_find(d->conf, &args, &question, report);
+        if (d->x == NULL)
+            return false;
+        find_record(d);
+    }
+    return true;
+}
+
+static int deliver(struct delivery *d, struct report *report, FILE *out)
+{
+    int64_t began_us = clock_steady_us();
+    int status = EXIT_FAILURE;
+
+    d->out = json_object();
+    put_text(d->out, "url", d->args->url);
+    if (ask(d, report)) {
+        put(d->out, "dns", dns_json(d, clock_steady_us() - began_us));
+        status = follow(d, out);
+    }
+    json_decref(d->out);
+    json_decref(d->x);
+    return status;
+}
+
+int control_fetch(const struct control_fetch_args *args, FILE *out)
+{
+    struct delivery d = { .args = args };
+    char why[WHY_LEN];
+    int status = EXIT_FAILURE;
+
+    if (fetch_url_parse(args->url, &d.url, why) != 0) {
+        fprintf(stderr, "waymark: fetch: %s\n", why);
+        return EXIT_USAGE;
+    }
+    struct report *report = report_new();
+    d.conf = report == NULL ? NULL : conf_load(args->conf_file, report);
+    if (d.conf != NULL)
+        status = deliver(&d, report, out);
+    else if (report != NULL)
+        report_print(report, stderr);
+    conf_unref(d.conf);
+    report_free(report);
+    return status;
+}
