@@ -205,7 +205,7 @@ static void load_database(struct load *l, const char *path, bool is_asn)
     struct geo_seq v4, v6;
     char why[WHY_LEN];
     int64_t since_us = clock_steady_us();
-    size_t n;
+    size_t n = 0;
 
     geo_seq_init(&v4);
     geo_seq_init(&v6);

@@ -118,8 +118,10 @@ void geo_places_finish(struct geo_places *p)
     p->texts = NULL;
     p->by_text.slots = p->by_place.slots = NULL;
     p->texts_cap = p->by_text.cap = p->by_place.cap = 0;
+    if (p->by_place.n == 0) /* realloc to nothing would free what the caller frees */
+        return;
     struct geo_place *places = realloc(p->places, p->by_place.n * sizeof *places);
-    if (places != NULL && p->by_place.n > 0) {
+    if (places != NULL) {
         p->places = places;
         p->places_cap = p->by_place.n;
     }
