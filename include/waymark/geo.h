@@ -91,4 +91,7 @@ struct geo_source {
 size_t geo_sources(const struct geo *geo);
 const struct geo_source *geo_source_at(const struct geo *geo, size_t i);
 size_t geo_bytes(const struct geo *geo);
+
+/* Every distinct place, in no order; i from 0 to geo_places. */
 size_t geo_places(const struct geo *geo);
+const struct geo_place *geo_place_at(const struct geo *geo, size_t i);

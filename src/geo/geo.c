@@ -354,3 +354,8 @@ size_t geo_places(const struct geo *geo)
 {
     return geo_places_count(geo->places);
 }
+
+const struct geo_place *geo_place_at(const struct geo *geo, size_t i)
+{
+    return geo_places_at(geo->places, (uint32_t)i);
+}

@@ -16,6 +16,26 @@ static void out_of_memory(const struct conf *conf, struct report *report)
     report_error(report, conf->file, 0, "out of memory while the world was built");
 }
 
+static bool has_region(const struct conf *conf, const char *name)
+{
+    for (size_t i = 0; i < conf->n_regions; i++)
+        if (strcmp(conf->regions[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* A region of the operator's networks that the configuration does not know is most likely misspelt. */
+static void check_regions(const struct world_base *b, struct report *report)
+{
+    for (size_t i = 0; i < geo_places(b->geo); i++) {
+        const struct geo_place *p = geo_place_at(b->geo, i);
+        if (p->region != NULL && !has_region(b->conf, p->region))
+            report_warning(report, p->source, (int)p->line,
+                           "region=%s names no region of the configuration: it changes nothing",
+                           p->region);
+    }
+}
+
 static void build_parts(struct world_base_box *box, struct report *report)
 {
     struct world_base *b = &box->base;
@@ -26,6 +46,7 @@ static void build_parts(struct world_base_box *box, struct report *report)
         b->plans = steer_plans_build(b->conf, b->geo, report);
     if (b->zones == NULL || b->plans == NULL)
         return;
+    check_regions(b, report);
     uint32_t *service_at = arena_zero(box->arena, zone_set_nodes(b->zones) + 1, sizeof *service_at);
     if (service_at == NULL)
         out_of_memory(b->conf, report);

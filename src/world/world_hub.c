@@ -10,6 +10,7 @@
 #include <waymark/rcu.h>
 #include <waymark/report.h>
 
+#include "world_alarm.h"
 #include "world_key.h"
 
 enum { BANKS_MAX = 1024 };
@@ -79,13 +80,30 @@ static void on_no_reader(void *object)
     world_box_unref(object);
 }
 
+/* Two worlds, one published after the other; both held. */
+struct change {
+    struct world_hold *was, *is;
+};
+
 /* Under the lock. The hub's own count moves to the new box. */
-static void publish(struct world_hub *hub, struct world_hold *box)
+static void publish(struct world_hub *hub, struct world_hold *box, struct change *change)
 {
     box->world.is_ready = hub->is_ready;
+    change->is = world_box_ref(box);
     struct world *old = rcu_swap(&hub->current, &box->world);
-    if (old != NULL)
-        rcu_defer(world_box_of(old), on_no_reader);
+    if (old == NULL)
+        return;
+    change->was = world_box_ref(world_box_of(old));
+    rcu_defer(world_box_of(old), on_no_reader);
+}
+
+/* Outside the lock. */
+static void tell_change(struct change *change)
+{
+    if (change->is != NULL)
+        world_alarm(change->was, change->is);
+    world_box_unref(change->was);
+    world_box_unref(change->is);
 }
 
 /* ---- load ---- */
@@ -158,7 +176,7 @@ static int grow_banks(struct world_hub *hub)
 
 /* Under the lock: what verdicts changed while the world was built is folded in, then it goes out. */
 static int publish_load(struct world_hub *hub, struct world_hold *built,
-                        struct steer_health *health)
+                        struct steer_health *health, struct change *change)
 {
     struct world_hold *now = hub->current == NULL ? NULL : world_box_of(hub->current);
     struct world_base_box *base = built->base;
@@ -170,7 +188,7 @@ static int publish_load(struct world_hub *hub, struct world_hold *built,
     struct world_hold *box = world_box_new(base, health, built, ++hub->version);
     if (box == NULL)
         return -ENOMEM;
-    publish(hub, box);
+    publish(hub, box, change);
     hub->figures.loads++;
     return 0;
 }
@@ -202,13 +220,15 @@ static bool load(struct world_hub *hub, struct world_base_box *base)
 {
     struct steer_health *health = calloc(base->base.conf->n_targets + 1, sizeof *health);
     struct world_hold *built = health == NULL ? NULL : build(hub, base, health);
+    struct change change = { 0 };
     int err = -ENOMEM;
 
     if (built != NULL) {
         pthread_mutex_lock(&hub->lock);
-        err = publish_load(hub, built, health);
+        err = publish_load(hub, built, health, &change);
         pthread_mutex_unlock(&hub->lock);
     }
+    tell_change(&change);
     world_box_unref(built);
     free(health);
     return err == 0;
@@ -262,7 +282,8 @@ static void count_rebuild(struct world_figures *f, uint64_t us)
 }
 
 /* Under the lock. */
-static int publish_verdicts(struct world_hub *hub, const struct world_verdict *verdicts, size_t n)
+static int publish_verdicts(struct world_hub *hub, const struct world_verdict *verdicts, size_t n,
+                            struct change *change)
 {
     struct world_hold *now = world_box_of(hub->current);
     const struct conf *conf = now->base->base.conf;
@@ -278,7 +299,7 @@ static int publish_verdicts(struct world_hub *hub, const struct world_verdict *v
     free(health);
     if (box == NULL)
         return -ENOMEM;
-    publish(hub, box);
+    publish(hub, box, change);
     return 0;
 }
 
@@ -286,13 +307,15 @@ int world_set_verdicts(struct world_hub *hub, const struct world_verdict *verdic
                        uint32_t *us)
 {
     int64_t start_us = clock_steady_us();
+    struct change change = { 0 };
 
     pthread_mutex_lock(&hub->lock);
-    int err = hub->current == NULL ? 0 : publish_verdicts(hub, verdicts, n);
+    int err = hub->current == NULL ? 0 : publish_verdicts(hub, verdicts, n, &change);
     uint32_t took_us = (uint32_t)(clock_steady_us() - start_us);
     if (err == 0)
         count_rebuild(&hub->figures, took_us);
     pthread_mutex_unlock(&hub->lock);
+    tell_change(&change);
     if (us != NULL)
         *us = took_us;
     return err;
@@ -300,15 +323,17 @@ int world_set_verdicts(struct world_hub *hub, const struct world_verdict *verdic
 
 int world_set_ready(struct world_hub *hub)
 {
+    struct change change = { 0 };
     int err = 0;
 
     pthread_mutex_lock(&hub->lock);
     if (!hub->is_ready) {
         hub->is_ready = true;
-        err = hub->current == NULL ? 0 : publish_verdicts(hub, NULL, 0);
+        err = hub->current == NULL ? 0 : publish_verdicts(hub, NULL, 0, &change);
         hub->is_ready = err == 0;
     }
     pthread_mutex_unlock(&hub->lock);
+    tell_change(&change);
     return err;
 }
 
