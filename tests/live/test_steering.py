@@ -180,7 +180,7 @@ class Steering(Stage):
         self.s.wait_for("paris \\S+ is down")
         self.s.wait_for("tokyo \\S+ is down")
         self.assertEqual(self.dig("www", "A", "+subnet=100.64.7.0/24").data, [POPS["tokyo"]])
-        self.assertIn("ignores verdicts", live.waymark("status", "-c", self.s.conf)[1])
+        self.assertIn("service www sends", live.waymark("status", "-c", self.s.conf)[1])
         self.s.wait_for('service "www".*verdicts are ignored')
         self.targets["paris"].live()
         self.s.wait_for('service "www".*a target is left for all clients again')
