@@ -15,13 +15,25 @@ struct counter_bank {
     _Atomic(uint64_t *) pages[COUNTER_PAGES];
 };
 
+/* Any cell with one writer: readers on other threads may see it late, never torn. */
+static inline void counter_bump(uint64_t *cell, uint64_t n)
+{
+    __atomic_store_n(cell, __atomic_load_n(cell, __ATOMIC_RELAXED) + n, __ATOMIC_RELAXED);
+}
+
+/* Adds somebody else's cells to `sum`. */
+static inline void counter_sum(uint64_t *sum, const uint64_t *cells, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        sum[i] += __atomic_load_n(&cells[i], __ATOMIC_RELAXED);
+}
+
 static inline void counter_add(struct counter_bank *bank, uint32_t slot, uint64_t n)
 {
     uint64_t *page =
         atomic_load_explicit(&bank->pages[slot / COUNTER_PAGE], memory_order_relaxed);
-    uint64_t *cell = &page[slot % COUNTER_PAGE];
 
-    __atomic_store_n(cell, __atomic_load_n(cell, __ATOMIC_RELAXED) + n, __ATOMIC_RELAXED);
+    counter_bump(&page[slot % COUNTER_PAGE], n);
 }
 
 uint64_t counter_read(const struct counter_bank *bank, uint32_t slot);

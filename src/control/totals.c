@@ -12,14 +12,9 @@ static_assert(sizeof(struct dns_counts) == N_CELLS * sizeof(uint64_t),
 
 void totals_counts(const struct control_hooks *hooks, struct dns_counts *out)
 {
-    uint64_t sum[N_CELLS] = { 0 };
-
-    for (size_t d = 0; d < hooks->n_desks; d++) {
-        const uint64_t *cells = (const uint64_t *)(const void *)&hooks->desks[d]->counts;
-        for (size_t i = 0; i < N_CELLS; i++)
-            sum[i] += __atomic_load_n(&cells[i], __ATOMIC_RELAXED);
-    }
-    memcpy(out, sum, sizeof sum);
+    memset(out, 0, sizeof *out);
+    for (size_t d = 0; d < hooks->n_desks; d++)
+        counter_sum((uint64_t *)out, (const uint64_t *)&hooks->desks[d]->counts, N_CELLS);
 }
 
 uint64_t totals_slot(const struct control_hooks *hooks, uint32_t slot)

@@ -73,9 +73,9 @@ static size_t close_answer(struct dns_answer *a)
 
 static void answer_query(struct dns_answer *a)
 {
-    dns_bump(&a->desk->counts.queries[a->in->transport][type_index(a->query.type)]);
+    counter_bump(&a->desk->counts.queries[a->in->transport][type_index(a->query.type)], 1);
     if (a->query.edns.ecs.is_present)
-        dns_bump(&a->desk->counts.with_ecs);
+        counter_bump(&a->desk->counts.with_ecs, 1);
     if (a->query.class != WIRE_CLASS_IN) {
         a->rcode = WIRE_REFUSED;
         return;
@@ -96,14 +96,14 @@ static void count_result(struct dns_answer *a, const struct dns_out *out)
     struct dns_counts *c = &a->desk->counts;
 
     if (out->len == 0) {
-        dns_bump(&c->dropped[a->in->transport]);
+        counter_bump(&c->dropped[a->in->transport], 1);
         return;
     }
-    dns_bump(&c->rcodes[a->in->transport][a->rcode < DNS_RCODES_COUNTED ? a->rcode : 0]);
+    counter_bump(&c->rcodes[a->in->transport][a->rcode < DNS_RCODES_COUNTED ? a->rcode : 0], 1);
     if (a->rcode == WIRE_FORMERR)
-        dns_bump(&c->malformed[a->in->transport]);
+        counter_bump(&c->malformed[a->in->transport], 1);
     if (a->flags & WIRE_TC)
-        dns_bump(&c->truncated);
+        counter_bump(&c->truncated, 1);
 }
 
 static void answer_one(const struct world *world, struct dns_desk *desk, const struct dns_in *in,

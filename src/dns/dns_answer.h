@@ -37,12 +37,6 @@ bool dns_steered_answer(struct dns_answer *a, const struct zone_match *match, ui
 /* The service that steers this match for this type; 0: none. See world.h, WORLD_EVERY_TYPE. */
 uint32_t dns_service_at(const struct world *world, const struct zone_match *match, uint16_t type);
 
-/* Each counter has one writer; readers on other threads may see it late, never torn. */
-static inline void dns_bump(uint64_t *counter)
-{
-    __atomic_store_n(counter, __atomic_load_n(counter, __ATOMIC_RELAXED) + 1, __ATOMIC_RELAXED);
-}
-
 /* A desk without a bank (an explanation's) counts neither zones nor answers. */
 static inline void dns_count(const struct dns_answer *a, uint32_t slot)
 {

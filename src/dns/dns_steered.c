@@ -28,7 +28,7 @@ static void count(struct dns_answer *a, size_t service, const struct steer_choic
     for (unsigned i = 0; i < choice->n; i++)
         dns_count(a, slots[choice->sites[i]]);
     if (choice->is_open)
-        dns_bump(&a->desk->counts.open_answers);
+        counter_bump(&a->desk->counts.open_answers, 1);
 }
 
 /* ANY gets the first family there is (RFC 8482 4.1). */

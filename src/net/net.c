@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <waymark/counters.h>
+
 #include "net_bind.h"
 #include "worker.h"
 
@@ -73,21 +75,13 @@ void net_close(struct net *net)
     free(net);
 }
 
-static void add(struct net_counts *sum, const struct net_counts *counts)
-{
-    const uint64_t *from = (const uint64_t *)counts;
-    uint64_t *to = (uint64_t *)sum;
-
-    for (size_t i = 0; i < sizeof *sum / sizeof *to; i++)
-        to[i] += __atomic_load_n(&from[i], __ATOMIC_RELAXED);
-}
-
 struct net_counts net_counts(const struct net *net)
 {
     struct net_counts sum = { 0 };
 
     for (size_t i = 0; i < net->config.n_workers; i++)
-        add(&sum, worker_counts(net->workers[i]));
+        counter_sum((uint64_t *)&sum, (const uint64_t *)worker_counts(net->workers[i]),
+                    sizeof sum / sizeof(uint64_t));
     return sum;
 }
 

@@ -14,8 +14,3 @@ struct net_kit {
     struct dns_desk *desk;
     struct net_counts counts;
 };
-
-static inline void net_count(uint64_t *cell, uint64_t n)
-{
-    __atomic_store_n(cell, __atomic_load_n(cell, __ATOMIC_RELAXED) + n, __ATOMIC_RELAXED);
-}

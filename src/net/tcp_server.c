@@ -40,7 +40,7 @@ static void evict_oldest(struct tcp_server *s)
 
     if (oldest == NULL)
         return;
-    net_count(&s->sessions.kit->counts.tcp_evicted, 1);
+    counter_bump(&s->sessions.kit->counts.tcp_evicted, 1);
     tcp_session_close(oldest);
 }
 
@@ -71,7 +71,7 @@ static bool let_in(struct tcp_server *s, int listener)
 
     int fd = accept4(listener, (struct sockaddr *)&sa, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
-        net_count(&counts->tcp_refused, 1);
+        counter_bump(&counts->tcp_refused, 1);
         evict_oldest(s);
         pause_listening(s);
         return false;
@@ -82,7 +82,7 @@ static bool let_in(struct tcp_server *s, int listener)
         evict_oldest(s);
     struct addr from = addr_from_sockaddr((struct sockaddr *)&sa, &port);
     if (tcp_session_open(&s->sessions, fd, &from, clock_steady_us()) != 0)
-        net_count(&counts->tcp_refused, 1);
+        counter_bump(&counts->tcp_refused, 1);
     return true;
 }
 
@@ -144,7 +144,7 @@ void tcp_server_turn(struct tcp_server *s, int64_t now_us)
 
     while ((oldest = TAILQ_FIRST(&s->sessions.list)) != NULL &&
            now_us - oldest->active_us >= s->idle_us) {
-        net_count(&s->sessions.kit->counts.tcp_timeouts, 1);
+        counter_bump(&s->sessions.kit->counts.tcp_timeouts, 1);
         tcp_session_close(oldest);
     }
     if (s->is_paused)

@@ -33,7 +33,7 @@ void tcp_session_close(struct tcp_session *s)
     close(s->fd);
     TAILQ_REMOVE(&s->all->list, s, links);
     s->all->n--;
-    net_count(&s->all->kit->counts.tcp_closed, 1);
+    counter_bump(&s->all->kit->counts.tcp_closed, 1);
     tcp_frames_fini(&s->in);
     free(s->left);
     s->magic = 0;
@@ -88,7 +88,7 @@ static size_t answer_one(struct tcp_session *s, const uint8_t *query, size_t len
 
     dns_answer_batch(rcu_read(kit->world), kit->desk, &in, &out, 1);
     rcu_quiescent();
-    net_count(&kit->counts.tcp_queries, 1);
+    counter_bump(&kit->counts.tcp_queries, 1);
     if (out.len == 0)
         return 0;
     wire_put16(to, (uint16_t)out.len);
@@ -130,7 +130,7 @@ static bool answer_all(struct tcp_session *s)
     if (s->in.start != start && s->left == NULL)
         be_active(s);
     if (verdict == TCP_BROKEN) {
-        net_count(&s->all->kit->counts.tcp_malformed, 1);
+        counter_bump(&s->all->kit->counts.tcp_malformed, 1);
         s->is_ending = true;
     }
     return true;
@@ -219,7 +219,7 @@ int tcp_session_open(struct tcp_sessions *all, int fd, const struct addr *from, 
     tcp_frames_init(&s->in);
     TAILQ_INSERT_TAIL(&all->list, s, links);
     all->n++;
-    net_count(&all->kit->counts.tcp_accepted, 1);
+    counter_bump(&all->kit->counts.tcp_accepted, 1);
     event_assign(&s->reading, all->kit->base, fd, EV_READ | EV_PERSIST, on_readable, s);
     event_assign(&s->writing, all->kit->base, fd, EV_WRITE | EV_PERSIST, on_writable, s);
     if (event_add(&s->reading, NULL) != 0) {

@@ -66,8 +66,8 @@ size_t udp_batch_receive(struct udp_batch *b, int fd, bool is_wildcard, struct n
 
     for (size_t i = 0; i < (size_t)got; i++)
         if (!take(b, i))
-            net_count(&counts->udp_dropped, 1);
-    net_count(&counts->udp_received, (uint64_t)got);
+            counter_bump(&counts->udp_dropped, 1);
+    counter_bump(&counts->udp_received, (uint64_t)got);
     return (size_t)got;
 }
 
@@ -128,6 +128,6 @@ void udp_batch_send(struct udp_batch *b, int fd, struct net_counts *counts)
             at++;
         }
     }
-    net_count(&counts->udp_sent, sent);
-    net_count(&counts->udp_send_failures, n - sent);
+    counter_bump(&counts->udp_sent, sent);
+    counter_bump(&counts->udp_send_failures, n - sent);
 }

@@ -1,6 +1,7 @@
 /* counters.c - the pages of a bank, and the register that names slots. */
 #include <waymark/counters.h>
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,7 +37,7 @@ int counter_bank_grow(struct counter_bank *bank, uint32_t n_slots)
             continue;
         uint64_t *page = aligned_alloc(64, COUNTER_PAGE * sizeof *page);
         if (page == NULL)
-            return -1;
+            return -ENOMEM;
         memset(page, 0, COUNTER_PAGE * sizeof *page);
         atomic_store_explicit(&bank->pages[i], page, memory_order_release);
     }
@@ -102,7 +103,7 @@ static int grow(struct counter_names *names)
         names->entries = entries;
     if (table == NULL || entries == NULL) {
         free(table);
-        return -1;
+        return -ENOMEM;
     }
     free(names->table);
     names->table = table;
