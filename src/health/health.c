@@ -6,7 +6,6 @@
 #include <waymark/health.h>
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -17,6 +16,7 @@
 
 #include <waymark/conf.h>
 #include <waymark/log.h>
+#include <waymark/thread.h>
 #include <waymark/world.h>
 
 #include "fetcher.h"
@@ -150,21 +150,6 @@ static void *run(void *ctx)
     return NULL;
 }
 
-/* Signals are for the main thread. */
-static int start_thread(struct health *h)
-{
-    sigset_t all, former;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &former);
-    int err = pthread_create(&h->thread, NULL, run, h);
-    pthread_sigmask(SIG_SETMASK, &former, NULL);
-    h->has_thread = err == 0;
-    if (h->has_thread)
-        pthread_setname_np(h->thread, "health");
-    return -err;
-}
-
 static int make_tools(struct health *h, char why[static WHY_LEN])
 {
     h->base = event_base_new();
@@ -227,11 +212,12 @@ int health_start(struct world_hub *hub, struct health **out, char why[static WHY
     saved_restore(h);
     start_units(h->roster);
     tell_all(h);
-    err = start_thread(h);
+    err = thread_start(&h->thread, "health", run, h);
     if (err != 0) {
         why_set(why, err, "health: cannot start a thread: %s", strerror(-err));
         goto fail;
     }
+    h->has_thread = true;
     *out = h;
     return 0;
 fail:

@@ -5,8 +5,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +16,7 @@
 #include <waymark/clock.h>
 #include <waymark/dns.h>
 #include <waymark/rcu.h>
+#include <waymark/thread.h>
 
 #include "net_bind.h"
 #include "net_kit.h"
@@ -176,32 +175,18 @@ static void *run(void *arg)
     return NULL;
 }
 
-/* Signals are the main thread's. */
-static int start_thread(struct worker *w)
-{
-    sigset_t all, before;
-    char name[16];
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int err = pthread_create(&w->thread, NULL, run, w);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (err != 0)
-        return -err;
-    snprintf(name, sizeof name, "dns/%u", (unsigned)(w->number % 100000));
-    pthread_setname_np(w->thread, name);
-    return 0;
-}
-
 int worker_start(struct worker *w, char why[static WHY_LEN])
 {
+    char name[16];
+
     assert(!w->is_running);
     w->turned_us = clock_steady_us();
     if (!open_loop(w)) {
         close_loop(w);
         return why_set(why, -ENOMEM, "cannot open the event loop of a DNS worker: out of memory");
     }
-    int err = start_thread(w);
+    snprintf(name, sizeof name, "dns/%u", (unsigned)(w->number % 100000));
+    int err = thread_start(&w->thread, name, run, w);
     if (err != 0) {
         close_loop(w);
         return why_set(why, err,

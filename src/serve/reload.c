@@ -4,8 +4,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +16,7 @@
 #include <waymark/clock.h>
 #include <waymark/log.h>
 #include <waymark/report.h>
+#include <waymark/thread.h>
 #include <waymark/world.h>
 
 #include "files.h"
@@ -77,20 +76,6 @@ static void *run(void *arg)
     return NULL;
 }
 
-/* Signals are main's. */
-static int start_thread(struct reload *r)
-{
-    sigset_t all, before;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int err = pthread_create(&r->thread, NULL, run, r);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (err == 0)
-        pthread_setname_np(r->thread, "reload");
-    return -err;
-}
-
 int reload_start(struct reload *r, control_reloaded_cb *done, void *done_ctx)
 {
     if (r->is_running)
@@ -101,7 +86,7 @@ int reload_start(struct reload *r, control_reloaded_cb *done, void *done_ctx)
     r->done = done;
     r->done_ctx = done_ctx;
     r->is_done = false;
-    if (start_thread(r) != 0) {
+    if (thread_start(&r->thread, "reload", run, r) != 0) {
         report_free(r->report);
         r->report = NULL;
         return -EAGAIN;
