@@ -4,6 +4,7 @@
  * so that one run shows every mistake with its file and line. */
 #pragma once
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -27,6 +28,8 @@ void report_error(struct report *report, const char *file, int line, const char 
     __attribute__((format(printf, 4, 5)));
 void report_warning(struct report *report, const char *file, int line, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+void report_add(struct report *report, enum report_level level, const char *file, int line,
+                const char *format, va_list args);
 
 size_t report_errors(const struct report *report);
 size_t report_warnings(const struct report *report);

@@ -73,61 +73,48 @@ static void path_text(const config_setting_t *s, char out[static PATH_LEN])
     }
 }
 
-static void sentence(char out[static TEXT_LEN], const config_setting_t *at, const char *format,
-                     va_list args)
+/* Once the report is full findings are only counted: to find the words for each takes too long. */
+static void say(struct conf_reader *r, enum report_level level, const config_setting_t *at,
+                const char *format, va_list args)
 {
-    char path[PATH_LEN];
+    char path[PATH_LEN], text[TEXT_LEN] = "";
 
-    path_text(at, path);
-    int used = snprintf(out, TEXT_LEN, "%s%s", path, path[0] == '\0' ? "" : ": ");
-    vsnprintf(out + used, TEXT_LEN - (size_t)used, format, args);
-}
-
-/* From here on findings are only counted: finding the words for each would take too long. */
-static bool is_full(const struct conf_reader *r)
-{
-    return report_count(r->report) >= REPORT_LINES_MAX;
+    if (report_count(r->report) < REPORT_LINES_MAX) {
+        path_text(at, path);
+        int used = snprintf(text, sizeof text, "%s%s", path, path[0] == '\0' ? "" : ": ");
+        vsnprintf(text + used, sizeof text - (size_t)used, format, args);
+    }
+    if (level == REPORT_ERROR)
+        report_error(r->report, r->file, conf_line(at), "%s", text);
+    else
+        report_warning(r->report, r->file, conf_line(at), "%s", text);
 }
 
 void conf_error(struct conf_reader *r, const config_setting_t *at, const char *format, ...)
 {
-    char text[TEXT_LEN] = "";
     va_list args;
 
-    if (is_full(r)) {
-        report_error(r->report, r->file, conf_line(at), "%s", text);
-        return;
-    }
     va_start(args, format);
-    sentence(text, at, format, args);
+    say(r, REPORT_ERROR, at, format, args);
     va_end(args);
-    report_error(r->report, r->file, conf_line(at), "%s", text);
 }
 
 void conf_warning(struct conf_reader *r, const config_setting_t *at, const char *format, ...)
 {
-    char text[TEXT_LEN] = "";
     va_list args;
 
-    if (is_full(r)) {
-        report_warning(r->report, r->file, conf_line(at), "%s", text);
-        return;
-    }
     va_start(args, format);
-    sentence(text, at, format, args);
+    say(r, REPORT_WARNING, at, format, args);
     va_end(args);
-    report_warning(r->report, r->file, conf_line(at), "%s", text);
 }
 
 void conf_warning_at(struct conf_reader *r, struct conf_where where, const char *format, ...)
 {
-    char text[TEXT_LEN];
     va_list args;
 
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    report_add(r->report, REPORT_WARNING, where.file, where.line, format, args);
     va_end(args);
-    report_warning(r->report, where.file, where.line, "%s", text);
 }
 
 const char *conf_got(const config_setting_t *s, char out[static CONF_GOT_LEN])

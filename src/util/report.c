@@ -1,7 +1,6 @@
 /* report.c - findings about the operator's files, in the order they were made. */
 #include <waymark/report.h>
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,7 +36,7 @@ void report_free(struct report *report)
     free(report);
 }
 
-static void add(struct report *r, enum report_level level, const char *file, int line,
+void report_add(struct report *r, enum report_level level, const char *file, int line,
                 const char *format, va_list args)
 {
     char text[TEXT_MAX];
@@ -62,7 +61,7 @@ void report_error(struct report *report, const char *file, int line, const char 
     va_list args;
 
     va_start(args, format);
-    add(report, REPORT_ERROR, file, line, format, args);
+    report_add(report, REPORT_ERROR, file, line, format, args);
     va_end(args);
 }
 
@@ -71,7 +70,7 @@ void report_warning(struct report *report, const char *file, int line, const cha
     va_list args;
 
     va_start(args, format);
-    add(report, REPORT_WARNING, file, line, format, args);
+    report_add(report, REPORT_WARNING, file, line, format, args);
     va_end(args);
 }
 

@@ -1,38 +1,29 @@
 /* zone_findings.c - counts findings and passes the first ones on. */
 #include "zone/zone_findings.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
 #include <waymark/report.h>
-
-enum { SENTENCE_MAX = 1024 };
 
 void zone_error(struct zone_findings *findings, const char *file, int line, const char *format, ...)
 {
-    char sentence[SENTENCE_MAX];
     va_list args;
 
     if (findings->n_errors++ >= ZONE_ERRORS_MAX)
         return;
     va_start(args, format);
-    vsnprintf(sentence, sizeof sentence, format, args);
+    report_add(findings->report, REPORT_ERROR, file, line, format, args);
     va_end(args);
-    report_error(findings->report, file, line, "%s", sentence);
 }
 
 void zone_warning(struct zone_findings *findings, const char *file, int line, const char *format,
                   ...)
 {
-    char sentence[SENTENCE_MAX];
     va_list args;
 
     if (findings->n_warnings++ >= ZONE_WARNINGS_MAX)
         return;
     va_start(args, format);
-    vsnprintf(sentence, sizeof sentence, format, args);
+    report_add(findings->report, REPORT_WARNING, file, line, format, args);
     va_end(args);
-    report_warning(findings->report, file, line, "%s", sentence);
 }
 
 bool zone_findings_are_full(const struct zone_findings *findings)
