@@ -77,8 +77,3 @@ uint32_t *geo_map_at(struct geo_map *map, uint64_t key, bool *is_new)
     }
     return &slot->value;
 }
-
-size_t geo_map_bytes(const struct geo_map *map)
-{
-    return map->cap * sizeof *map->slots;
-}

@@ -28,4 +28,3 @@ void geo_map_prefetch(const struct geo_map *map, uint64_t key);
 /* The value's place: with *is_new, zero and to be filled in before the next call. NULL: out of
  * memory. */
 uint32_t *geo_map_at(struct geo_map *map, uint64_t key, bool *is_new);
-size_t geo_map_bytes(const struct geo_map *map);
