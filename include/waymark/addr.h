@@ -32,6 +32,7 @@ struct endpoint {
 bool addr_parse(const char *text, struct addr *out);
 bool prefix_parse(const char *text, struct prefix *out);
 bool endpoint_parse(const char *text, struct endpoint *out); /* "192.0.2.1:53", "[2001:db8::1]:53" */
+bool asn_parse(const char *text, uint32_t *out);             /* "4713", "AS4713" */
 
 /* Return `out`, so that they can stand in an argument list. */
 const char *addr_format(const struct addr *a, char out[static ADDR_TEXT_LEN]);
@@ -41,7 +42,11 @@ const char *endpoint_format(const struct endpoint *e, char out[static ENDPOINT_T
 unsigned addr_width(const struct addr *a); /* 32, 128, or 0 for none */
 struct addr addr_mask(const struct addr *a, unsigned bits);
 bool addr_equal(const struct addr *a, const struct addr *b);
+bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);
 bool prefix_contains(const struct prefix *p, const struct addr *a);
+
+bool addr_is_mapped(const struct addr *a); /* ::ffff:192.0.2.1 */
+bool addr_unmap(struct addr *a);           /* to 192.0.2.1; false: it was not mapped */
 
 struct addr addr_from_sockaddr(const struct sockaddr *sa, uint16_t *port);
 socklen_t endpoint_to_sockaddr(const struct endpoint *e, struct sockaddr_storage *out);

@@ -89,30 +89,18 @@ static bool read_subdivision(struct conf_reader *r, const config_setting_t *s, v
     return true;
 }
 
-/* "4713" or "AS4713", without sign or space; 0 when it is none (0 is reserved, RFC 7607). */
-static uint32_t asn_parse(const char *text)
-{
-    uint64_t n = 0;
-
-    if (strncasecmp(text, "AS", 2) == 0)
-        text += 2;
-    for (; isdigit((unsigned char)*text) && n <= UINT32_MAX; text++)
-        n = n * 10 + (uint64_t)(*text - '0');
-    return *text != '\0' || n > UINT32_MAX ? 0 : (uint32_t)n;
-}
-
 static bool read_asn(struct conf_reader *r, const config_setting_t *s, void *out)
 {
     uint32_t *asn = out;
     long long number = 0;
 
-    if (config_setting_type(s) == CONFIG_TYPE_STRING)
-        number = asn_parse(config_setting_get_string(s));
+    if (config_setting_type(s) == CONFIG_TYPE_STRING && asn_parse(config_setting_get_string(s), asn))
+        number = *asn;
     else if (config_setting_type(s) == CONFIG_TYPE_INT)
         number = config_setting_get_int(s);
     else if (config_setting_type(s) == CONFIG_TYPE_INT64)
         number = config_setting_get_int64(s);
-    if (number < 1 || number > UINT32_MAX) {
+    if (number < 1 /* 0 is reserved, RFC 7607 */ || number > UINT32_MAX) {
         conf_error(r, s,
                    "expected an AS number from 1 to 4294967295: 4713, \"4713\" or \"AS4713\"");
         return false;

@@ -13,10 +13,9 @@
 
 bool conf_refuse_mapped(struct conf_reader *r, const config_setting_t *s, const struct addr *a)
 {
-    static const uint8_t head[12] = { [10] = 0xff, [11] = 0xff };
     char found[CONF_GOT_LEN];
 
-    if (a->family != 6 || memcmp(a->octets, head, sizeof head) != 0)
+    if (!addr_is_mapped(a))
         return false;
     conf_error(r, s, "%s is IPv4 in IPv6's clothes: write it as IPv4", conf_got(s, found));
     return true;

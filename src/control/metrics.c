@@ -115,8 +115,7 @@ static void write_family(FILE *out, const struct control *c, const char *metric,
 static bool is_repeated(const struct health_status *all, size_t i)
 {
     for (size_t j = i; j-- > 0 && strcmp(all[j].target, all[i].target) == 0;)
-        if (addr_equal(&all[j].address.addr, &all[i].address.addr) &&
-            all[j].address.port == all[i].address.port)
+        if (endpoint_equal(&all[j].address, &all[i].address))
             return true;
     return false;
 }

@@ -41,19 +41,6 @@ static int parse_type(const char *text, uint16_t *out, char why[static WHY_LEN])
     return 0;
 }
 
-/* IPv4-mapped IPv6 becomes IPv4, as everywhere at the edges; `bits` follows. */
-static void unmap(struct addr *a, unsigned *bits)
-{
-    static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-    struct addr v4 = { .family = 4 };
-
-    if (a->family != 6 || memcmp(a->octets, mapped, sizeof mapped) != 0 || *bits < 96)
-        return;
-    memcpy(v4.octets, a->octets + 12, 4);
-    *a = v4;
-    *bits -= 96;
-}
-
 static bool length_parse(const char *text, unsigned max, unsigned *out)
 {
     size_t len = strlen(text);
@@ -82,7 +69,8 @@ static int parse_client(const char *text, struct wire_ecs *out, char why[static 
         return why_set(why, -EINVAL,
                        "client \"%.60s\": a length of 0 to %u is expected after the /", text,
                        addr_width(&a));
-    unmap(&a, &bits);
+    if (bits >= 96 && addr_unmap(&a)) /* as everywhere at the edges */
+        bits -= 96;
     if (slash == NULL)
         bits = a.family == 4 ? QUESTION_BITS4 : QUESTION_BITS6;
     *out = (struct wire_ecs){ .is_present = true,
@@ -95,12 +83,10 @@ static int parse_client(const char *text, struct wire_ecs *out, char why[static 
 
 static int parse_resolver(const char *text, struct addr *out, char why[static WHY_LEN])
 {
-    unsigned bits = 128;
-
     if (!addr_parse(text == NULL ? "127.0.0.1" : text, out))
         return why_set(why, -EINVAL, "resolver \"%.60s\": expected an address, such as 192.0.2.53",
                        text);
-    unmap(out, &bits);
+    addr_unmap(out);
     return 0;
 }
 

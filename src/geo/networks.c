@@ -70,16 +70,11 @@ static const char *take_region(struct parse *p, struct geo_network *n, char *val
 
 static const char *take_asn(struct parse *p, struct geo_network *n, char *value)
 {
-    const char *digits = strncasecmp(value, "AS", 2) == 0 ? value + 2 : value;
-    size_t len = strlen(digits);
-    unsigned long long asn = strtoull(digits, NULL, 10);
-
     if (n->has_asn)
         return "is given twice";
-    if (len == 0 || len > 10 || strspn(digits, "0123456789") != len || asn == 0 || asn > UINT32_MAX)
+    if (!asn_parse(value, &n->asn) || n->asn == 0)
         return "wants an AS number from 1 to 4294967295";
     n->has_asn = true;
-    n->asn = (uint32_t)asn;
     return NULL;
 }
 
@@ -196,13 +191,6 @@ static bool add(struct parse *p, const struct geo_network *n)
     return true;
 }
 
-static bool is_mapped(const struct prefix *p)
-{
-    static const struct prefix mapped = { .addr = { 6, { [10] = 0xff, [11] = 0xff } }, .bits = 96 };
-
-    return p->bits >= mapped.bits && prefix_contains(&mapped, &p->addr);
-}
-
 /* false: give up on the file. */
 static bool read_line(struct parse *p, char *line)
 {
@@ -215,7 +203,7 @@ static bool read_line(struct parse *p, char *line)
     at += strspn(at, " ");
     if (!prefix_parse(line, &n.prefix))
         report_prefix(p, line);
-    else if (is_mapped(&n.prefix))
+    else if (addr_is_mapped(&n.prefix.addr))
         report_error(
             p->report, p->path, p->line,
             "%s embeds IPv4 addresses: write the IPv4 network, that is how clients are seen", line);

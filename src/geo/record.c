@@ -9,7 +9,7 @@
 
 #include "geo/countries.h"
 
-enum { FIELD_TEXT_MAX = 256 };
+enum { FIELD_TEXT_MAX = 256, SHORT_TEXT_LEN = 64 /* of a number in words */ };
 
 static const char *const field_names[GEO_FIELDS] = {
     "the continent", "the country",  "the subdivision's code", "the subdivision",
@@ -108,17 +108,23 @@ static int wrong_type(const struct raw *r, enum geo_field field, char why[static
                    r->path->text, (unsigned)r->data.type);
 }
 
+static bool is_short_text(const struct raw *r, char out[static SHORT_TEXT_LEN])
+{
+    if (r->data.type != MMDB_DATA_TYPE_UTF8_STRING || r->data.data_size >= SHORT_TEXT_LEN)
+        return false;
+    memcpy(out, r->data.utf8_string, r->data.data_size);
+    out[r->data.data_size] = '\0';
+    return true;
+}
+
 static bool is_number_text(const struct raw *r, double *out)
 {
-    char text[64], *end;
+    char text[SHORT_TEXT_LEN], *end;
 
-    if (r->data.type != MMDB_DATA_TYPE_UTF8_STRING || r->data.data_size == 0 ||
-        r->data.data_size >= sizeof text)
+    if (!is_short_text(r, text))
         return false;
-    memcpy(text, r->data.utf8_string, r->data.data_size);
-    text[r->data.data_size] = '\0';
     *out = strtod(text, &end);
-    return *end == '\0' && strpbrk(text, "xXnN ") == NULL; /* decimal: no hexadecimal, no nan */
+    return end != text && *end == '\0' && strpbrk(text, "xXnN ") == NULL; /* decimal: no hexadecimal, no nan */
 }
 
 static int take_degrees(const struct raw *r, enum geo_field field, double limit, float *out,
@@ -141,8 +147,8 @@ static int take_degrees(const struct raw *r, enum geo_field field, double limit,
 
 static int take_asn(const struct raw *r, uint32_t *out, char why[static WHY_LEN])
 {
-    char text[16], *end;
-    unsigned long long n = 0;
+    char text[SHORT_TEXT_LEN];
+    uint64_t n;
 
     switch (r->data.type) {
     case MMDB_DATA_TYPE_UINT16:
@@ -154,26 +160,15 @@ static int take_asn(const struct raw *r, uint32_t *out, char why[static WHY_LEN]
     case MMDB_DATA_TYPE_UINT64:
         n = r->data.uint64;
         break;
-    case MMDB_DATA_TYPE_UTF8_STRING: { /* "AS64500" */
-        size_t len = r->data.data_size;
-        if (len == 0)
-            break;
-        if (len >= sizeof text)
+    default: /* "AS64500"; "": none */
+        if (!is_short_text(r, text))
             return wrong_type(r, GEO_FIELD_ASN, why);
-        memcpy(text, r->data.utf8_string, len);
-        text[len] = '\0';
-        const char *digits = strncasecmp(text, "AS", 2) == 0 ? text + 2 : text;
-        n = strtoull(digits, &end, 10);
-        if (!isdigit((unsigned char)*digits) || *end != '\0')
-            return wrong_type(r, GEO_FIELD_ASN, why);
-        break;
-    }
-    default:
-        return wrong_type(r, GEO_FIELD_ASN, why);
+        *out = 0;
+        return text[0] == '\0' || asn_parse(text, out) ? 0 : wrong_type(r, GEO_FIELD_ASN, why);
     }
     if (n > UINT32_MAX)
         return why_set(why, -EINVAL, "the AS number (%s) is %llu, which is over 32 bits",
-                       r->path->text, n);
+                       r->path->text, (unsigned long long)n);
     *out = (uint32_t)n;
     return 0;
 }

@@ -66,11 +66,9 @@ static bool has_same_resolvers(const struct conf *a, const struct conf *b)
 
     if (n != b->health.n_resolvers)
         return false;
-    for (size_t i = 0; i < n; i++) {
-        const struct endpoint *x = &a->health.resolvers[i], *y = &b->health.resolvers[i];
-        if (!addr_equal(&x->addr, &y->addr) || x->port != y->port)
+    for (size_t i = 0; i < n; i++)
+        if (!endpoint_equal(&a->health.resolvers[i], &b->health.resolvers[i]))
             return false;
-    }
     return true;
 }
 

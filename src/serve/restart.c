@@ -11,17 +11,12 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
-static bool same_endpoint(const struct endpoint *a, const struct endpoint *b)
-{
-    return addr_equal(&a->addr, &b->addr) && a->port == b->port;
-}
-
 static bool same_listen(const struct conf_server *a, const struct conf_server *b)
 {
     if (a->n_listen != b->n_listen)
         return false;
     for (size_t i = 0; i < a->n_listen; i++)
-        if (!same_endpoint(&a->listen[i], &b->listen[i]))
+        if (!endpoint_equal(&a->listen[i], &b->listen[i]))
             return false;
     return true;
 }
@@ -39,7 +34,7 @@ void restart_name_changes(const struct conf_server *running, const struct conf *
         { "user", same_text(running->user, server->user) },
         { "state", same_text(running->state, server->state) },
         { "control", same_text(running->control, server->control) },
-        { "metrics", same_endpoint(&running->metrics, &server->metrics) },
+        { "metrics", endpoint_equal(&running->metrics, &server->metrics) },
         { "tcp_clients", running->tcp_clients == server->tcp_clients },
         { "tcp_idle_s", running->tcp_idle_s == server->tcp_idle_s },
     };

@@ -4,8 +4,8 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 bool addr_parse(const char *text, struct addr *out)
 {
@@ -22,21 +22,26 @@ bool addr_parse(const char *text, struct addr *out)
 }
 
 /* A decimal number and nothing else: no sign, no space, no overflow. */
-static bool number_parse(const char *text, unsigned max, unsigned *out)
+static bool number_parse(const char *text, uint32_t max, uint32_t *out)
 {
-    unsigned n = 0;
+    uint64_t n = 0;
 
     if (*text == '\0')
         return false;
     for (; *text != '\0'; text++) {
         if (*text < '0' || *text > '9')
             return false;
-        n = n * 10 + (unsigned)(*text - '0');
+        n = n * 10 + (uint64_t)(*text - '0');
         if (n > max)
             return false;
     }
-    *out = n;
+    *out = (uint32_t)n;
     return true;
+}
+
+bool asn_parse(const char *text, uint32_t *out)
+{
+    return number_parse(strncasecmp(text, "AS", 2) == 0 ? text + 2 : text, UINT32_MAX, out);
 }
 
 bool prefix_parse(const char *text, struct prefix *out)
@@ -138,6 +143,29 @@ bool addr_equal(const struct addr *a, const struct addr *b)
     return a->family == b->family && memcmp(a->octets, b->octets, sizeof a->octets) == 0;
 }
 
+bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
+{
+    return addr_equal(&a->addr, &b->addr) && a->port == b->port;
+}
+
+bool addr_is_mapped(const struct addr *a)
+{
+    static const uint8_t head[12] = { [10] = 0xff, [11] = 0xff };
+
+    return a->family == 6 && memcmp(a->octets, head, sizeof head) == 0;
+}
+
+bool addr_unmap(struct addr *a)
+{
+    struct addr v4 = { .family = 4 };
+
+    if (!addr_is_mapped(a))
+        return false;
+    memcpy(v4.octets, a->octets + 12, 4);
+    *a = v4;
+    return true;
+}
+
 bool prefix_contains(const struct prefix *p, const struct addr *a)
 {
     struct addr masked = addr_mask(a, p->bits);
@@ -147,7 +175,6 @@ bool prefix_contains(const struct prefix *p, const struct addr *a)
 
 struct addr addr_from_sockaddr(const struct sockaddr *sa, uint16_t *port)
 {
-    static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
     struct addr a = { 0 };
 
     *port = 0;
@@ -158,9 +185,9 @@ struct addr addr_from_sockaddr(const struct sockaddr *sa, uint16_t *port)
         *port = ntohs(in->sin_port);
     } else if (sa->sa_family == AF_INET6) {
         const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)sa;
-        bool is_mapped = memcmp(&in6->sin6_addr, mapped, sizeof mapped) == 0;
-        a.family = is_mapped ? 4 : 6;
-        memcpy(a.octets, in6->sin6_addr.s6_addr + (is_mapped ? 12 : 0), is_mapped ? 4 : 16);
+        a.family = 6;
+        memcpy(a.octets, &in6->sin6_addr, 16);
+        addr_unmap(&a);
         *port = ntohs(in6->sin6_port);
     }
     return a;

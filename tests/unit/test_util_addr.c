@@ -78,6 +78,20 @@ static void mapped_addresses_become_ipv4(void **state)
     assert_int_equal(port, 53);
 }
 
+static void as_numbers_fit_in_32_bits(void **state)
+{
+    static const char *const bad[] = { "", "AS", "ASAS1", "-1", "+1", " 1", "1 ", "4294967296",
+                                       "99999999999999999999", "0x1" };
+    uint32_t asn;
+
+    assert_true(asn_parse("4713", &asn));
+    assert_int_equal(asn, 4713);
+    assert_true(asn_parse("as4294967295", &asn));
+    assert_int_equal(asn, UINT32_MAX);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_false(asn_parse(bad[i], &asn));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -86,6 +100,7 @@ int main(void)
         cmocka_unit_test(endpoints_want_brackets_around_ipv6_only),
         cmocka_unit_test(a_mask_keeps_just_its_bits),
         cmocka_unit_test(mapped_addresses_become_ipv4),
+        cmocka_unit_test(as_numbers_fit_in_32_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
