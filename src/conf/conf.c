@@ -4,18 +4,14 @@
  * One loader at a time; the result never changes and is counted atomically. */
 #include <waymark/conf.h>
 
-#include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <libconfig.h>
 
 #include <waymark/arena.h>
+#include <waymark/file.h>
 #include <waymark/report.h>
 
 #include "conf_parts.h"
@@ -202,50 +198,16 @@ struct conf *conf_parse(const char *text, size_t len, const char *name, struct r
 
 /* ---- files ---- */
 
-static char *read_all(int fd, size_t size, size_t *len)
-{
-    char *text = malloc(size + 1);
-    ssize_t n = 1;
-
-    *len = 0;
-    while (text != NULL && n > 0 && *len < size) {
-        n = read(fd, text + *len, size - *len);
-        *len += n > 0 ? (size_t)n : 0;
-    }
-    if (n >= 0)
-        return text;
-    free(text);
-    return NULL;
-}
-
-/* NULL after an error. O_NONBLOCK, because opening a FIFO would wait for its writer. */
-static char *read_file(const char *path, size_t *len, struct report *report)
-{
-    struct stat st;
-    char *text = NULL;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
-    if (fd < 0 || fstat(fd, &st) != 0)
-        report_error(report, path, 0, "cannot be read: %s", strerror(errno));
-    else if (!S_ISREG(st.st_mode))
-        report_error(report, path, 0, "is not a regular file");
-    else if (st.st_size > CONF_TEXT_MAX)
-        report_error(report, path, 0, "longer than %d octets", CONF_TEXT_MAX);
-    else if ((text = read_all(fd, (size_t)st.st_size, len)) == NULL)
-        report_error(report, path, 0, "cannot be read: %s", strerror(errno));
-    if (fd >= 0)
-        close(fd);
-    return text;
-}
-
 struct conf *conf_load(const char *path, struct report *report)
 {
-    size_t len;
-    char *text = read_file(path, &len, report);
+    struct file_text file;
+    char why[WHY_LEN];
 
-    if (text == NULL)
+    if (file_read(path, CONF_TEXT_MAX, &file, why) != 0) {
+        report_error(report, path, 0, "%s", why);
         return NULL;
-    struct conf *conf = conf_parse(text, len, path, report);
-    free(text);
+    }
+    struct conf *conf = conf_parse(file.text, file.len, path, report);
+    file_text_free(&file);
     return conf;
 }

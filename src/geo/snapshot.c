@@ -8,11 +8,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include <waymark/file.h>
+
 /* Offsets into a database's data are 32 bits wide; nothing published comes near this. */
-static const off_t size_max = (off_t)2 << 30;
+static const size_t size_max = (size_t)2 << 30;
 
 void geo_snapshot_close(struct geo_snapshot *s)
 {
@@ -50,19 +51,6 @@ static int map(struct geo_snapshot *s, char why[static WHY_LEN])
     return 0;
 }
 
-static int check_kind(const struct stat *st, char why[static WHY_LEN])
-{
-    if (S_ISDIR(st->st_mode))
-        return why_set(why, -EISDIR, "is a directory, not a database");
-    if (!S_ISREG(st->st_mode))
-        return why_set(why, -EINVAL, "is not a regular file");
-    if (st->st_size == 0)
-        return why_set(why, -ENODATA, "is empty");
-    if (st->st_size > size_max)
-        return why_set(why, -EFBIG, "is larger than 2 GiB, which no database is");
-    return 0;
-}
-
 static int copy(int from, struct geo_snapshot *s, char why[static WHY_LEN])
 {
     size_t done = 0;
@@ -74,9 +62,7 @@ static int copy(int from, struct geo_snapshot *s, char why[static WHY_LEN])
         if (n < 0)
             return why_set(why, -errno, "cannot be read: %s", strerror(errno));
         if (n == 0)
-            return why_set(why, -EAGAIN,
-                           "became shorter while it was read: is it being "
-                           "replaced? Write a new file and rename it");
+            return file_shrank(why);
         done += (size_t)n;
     }
     return 0;
@@ -85,24 +71,20 @@ static int copy(int from, struct geo_snapshot *s, char why[static WHY_LEN])
 int geo_snapshot_open(const char *path, struct geo_snapshot *out, char why[static WHY_LEN])
 {
     struct stat st;
-    int err = 0;
+    int fd;
 
     *out = (struct geo_snapshot){ .fd = -1 };
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); /* a FIFO must not block */
-    if (fd < 0)
-        return why_set(why, -errno, "cannot be opened: %s", strerror(errno));
-    if (fstat(fd, &st) != 0) {
-        err = why_set(why, -errno, "cannot be read: %s", strerror(errno));
-        goto done;
-    }
-    err = check_kind(&st, why);
+    int err = file_open(path, size_max, &fd, &st, why);
+    if (err != 0)
+        return err;
+    if (st.st_size == 0)
+        err = why_set(why, -ENODATA, "is empty");
     if (err == 0)
         err = create(out, (size_t)st.st_size, why);
     if (err == 0)
         err = copy(fd, out, why);
     if (err == 0)
         err = map(out, why);
-done:
     close(fd);
     if (err != 0)
         geo_snapshot_close(out);

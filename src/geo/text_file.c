@@ -1,15 +1,14 @@
 /* text_file.c - lines of an operator's file. Blocks on the disk only. */
 #include "geo/text_file.h"
 
-#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <waymark/file.h>
 #include <waymark/report.h>
 
 #include "geo/shape.h"
-#include "geo/snapshot.h"
 
 bool geo_text_from(const char *path, const char *text, size_t size, struct geo_text_file *out,
                    struct report *report)
@@ -27,20 +26,17 @@ bool geo_text_from(const char *path, const char *text, size_t size, struct geo_t
 
 bool geo_text_open(const char *path, struct geo_text_file *out, struct report *report)
 {
-    struct geo_snapshot snapshot;
+    struct file_text file;
     char why[WHY_LEN];
 
     *out = (struct geo_text_file){ .size = 0 };
-    int err = geo_snapshot_open(path, &snapshot, why);
-    if (err == -ENODATA)
-        return geo_text_from(path, "", 0, out, report);
-    if (err != 0) {
+    if (file_read(path, GEO_TEXT_MAX, &file, why) != 0) {
         report_error(report, path, 0, "%s", why);
         return false;
     }
-    bool is_done = geo_text_from(path, (const char *)snapshot.data, snapshot.size, out, report);
-    geo_snapshot_close(&snapshot);
-    return is_done;
+    out->text = file.text;
+    out->size = file.len;
+    return true;
 }
 
 void geo_text_close(struct geo_text_file *file)

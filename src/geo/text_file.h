@@ -8,7 +8,7 @@
 
 struct report;
 
-enum { GEO_LINE_MAX = 4096 };
+enum { GEO_LINE_MAX = 4096, GEO_TEXT_MAX = 1 << 30 };
 
 struct geo_text_file {
     char *text; /* lines NUL-terminated by geo_text_line, as they are handed out */

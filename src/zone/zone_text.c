@@ -77,7 +77,7 @@ static void set_origin(struct zone_reader *r, struct zone_scope *s)
     note_loss_of_all(r);
 }
 
-static bool includes_itself(const struct zone_scope *s, const struct zone_file *file)
+static bool includes_itself(const struct zone_scope *s, const struct file_text *file)
 {
     for (; s != NULL; s = s->above)
         if (s->dev == file->dev && s->ino == file->ino)
@@ -110,7 +110,7 @@ static const char *include_trouble(const struct zone_reader *r, const struct zon
 static void read_included(struct zone_reader *r, struct zone_scope *s, const char *path,
                           struct zone_scope *inner)
 {
-    struct zone_file file;
+    struct file_text file;
     char why[WHY_LEN];
 
     if (zone_file_read(path, r->octets_left, &file, why) != 0) {
@@ -131,7 +131,7 @@ static void read_included(struct zone_reader *r, struct zone_scope *s, const cha
         r->octets_left -= file.len;
         read_file_into(r, inner, file.text, file.len);
     }
-    zone_file_free(&file);
+    file_text_free(&file);
 }
 
 static void include(struct zone_reader *r, struct zone_scope *s)
@@ -233,7 +233,7 @@ static void read_file_into(struct zone_reader *r, struct zone_scope *s, const ch
 static void read_first_file(struct zone_reader *r, struct zone_scope *s)
 {
     const struct zone_source *source = r->source;
-    struct zone_file file;
+    struct file_text file;
     char why[WHY_LEN];
 
     if (source->text != NULL) {
@@ -249,7 +249,7 @@ static void read_first_file(struct zone_reader *r, struct zone_scope *s)
     s->ino = file.ino;
     r->octets_left -= file.len;
     read_file_into(r, s, file.text, file.len);
-    zone_file_free(&file);
+    file_text_free(&file);
 }
 
 void zone_text_read(struct zone_draft *draft, const struct zone_source *source,

@@ -266,7 +266,7 @@ def put_cut(folder):
     folder.put("text", "bad", "no MaxMind metadata", b"hello\n" * 100)
     folder.put("zeros", "bad", "no MaxMind metadata", b"\0" * count)
     os.mkdir(os.path.join(folder.path, "folder"))
-    folder.note("folder", "bad", "directory")
+    folder.note("folder", "bad", "is a folder")
     os.mkfifo(os.path.join(folder.path, "fifo"))
     folder.note("fifo", "bad", "not a regular file")
     folder.note("missing", "bad", "No such file")
