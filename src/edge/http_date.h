@@ -6,9 +6,9 @@
 
 enum { HTTP_DATE_LEN = 29 };
 
-/* All three forms: IMF-fixdate, RFC 850 and asctime. Days and months as they are spelt, in their
- * case; "GMT" only; the weekday is checked to be one, not to be the right one. `now_s` is for the
- * RFC 850 form: a year over 50 years ahead is a past one. false: it is no date. */
+/* All three forms: IMF-fixdate, RFC 850 and asctime, in any case (RFC 9111 4.2); "GMT" only; the
+ * weekday is checked to be one, not to be the right one. `now_s` is for the RFC 850 form: a date more
+ * than 50 years ahead is one of the past. false: it is no date. */
 bool http_date_parse(struct http_text text, int64_t now_s, int64_t *out_s);
 
 /* "Sun, 06 Nov 1994 08:49:37 GMT", with a NUL behind it. Seconds since 1970, cut to 0..9999-12-31. */

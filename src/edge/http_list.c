@@ -80,3 +80,49 @@ bool http_list_has(const struct http_fields *fields, enum http_id id, const char
     }
     return false;
 }
+
+/* Where a quoted string that begins at t.at[0] ends: the index behind its last quote; 0: nowhere. */
+static size_t quoted_len(struct http_text t)
+{
+    for (size_t i = 1; i < t.len; i++) {
+        if (t.at[i] == '"')
+            return i + 1;
+        if (t.at[i] == '\\')
+            i++;
+    }
+    return 0;
+}
+
+bool http_directive_parse(struct http_text member, struct http_directive *out)
+{
+    const char *equals = member.len == 0 ? NULL : memchr(member.at, '=', member.len);
+
+    *out = (struct http_directive){ .name = member };
+    if (equals == NULL)
+        return http_is_token(member);
+    out->has_value = true;
+    out->name.len = (size_t)(equals - member.at);
+    out->value = (struct http_text){ equals + 1, member.len - out->name.len - 1 };
+    if (out->value.len > 0 && out->value.at[0] == '"') {
+        if (quoted_len(out->value) != out->value.len)
+            return false;
+        out->is_quoted = true;
+        out->value.at++;
+        out->value.len -= 2;
+    }
+    return http_is_token(out->name);
+}
+
+int http_unquote(struct http_text quoted, char *out, size_t room)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < quoted.len; i++) {
+        if (quoted.at[i] == '\\' && i + 1 < quoted.len)
+            i++;
+        if (n == room)
+            return -1;
+        out[n++] = quoted.at[i];
+    }
+    return (int)n;
+}

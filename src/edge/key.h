@@ -10,10 +10,9 @@
 enum { KEY_MAX = HTTP_HEAD_MAX + 1024 };
 
 enum key_query {
-    KEY_QUERY_WHOLE,  /* as it was sent: order matters */
+    KEY_QUERY_WHOLE, /* as it was sent: order matters */
     KEY_QUERY_NONE,
-    KEY_QUERY_ONLY,   /* the named parameters, sorted by name (same names keep their order) */
-    KEY_QUERY_EXCEPT, /* all but those, likewise sorted; a name ending in '*' is a prefix */
+    KEY_QUERY_ONLY, /* the named parameters, sorted by name (same names keep their order) */
 };
 
 /* A route's choice; all zero: scheme, host, path, whole query. Frozen configuration. */
@@ -26,22 +25,26 @@ struct key_rule {
 };
 
 struct key {
-    struct http_text text; /* all of it, in the caller's buffer */
-    size_t url_len;        /* text begins with the URL: "http://host:port/path?query" */
+    struct http_text text;    /* all of it, in the caller's buffer */
+    size_t url_len;           /* it begins with the URL: "http://host:port/path?query" */
     size_t host_at, host_len; /* with ":port" unless it is the scheme's own */
-    size_t path_at, path_len; /* the normalised path: this one goes to the origin, so that what was
-                               * fetched is what the key says */
+    size_t path_at;           /* from here to url_len: path and query as the key has them. These go to
+                               * the origin, so that what was fetched is what the key says */
 };
 
-/* `scheme` is the connection's, "http" or "https"; `room` at least KEY_MAX never is too small.
- * false: it does not fit. The host is lower case, without the final dot and the scheme's own port;
- * in the path, %XX of unreserved characters are decoded, other hex digits are upper case, and
- * . and .. are resolved (RFC 3986 6.2.2); double slashes stay. */
+/* `scheme` is the connection's, "http" or "https". false: it does not fit, which KEY_MAX octets of
+ * room rule out but for 64 parameters of one name. The host is lower case, without the final dot and
+ * the scheme's own port; in the path, %XX of unreserved characters are decoded, other hex digits are
+ * upper case, and . and .. are resolved (RFC 3986 6.2.2); double slashes stay. */
 bool key_build(const struct http_request_head *request, struct http_text scheme,
                const struct key_rule *rule, char *out, size_t room, struct key *key);
 
-/* The same normalisation for a URL that a purge names ("http://host/path?query", or a prefix of
- * one): writes the URL part of a key. -1: it is no such URL, or does not fit. */
-int key_of_url(struct http_text url, char *out, size_t room);
-/* Likewise for the path and query of a Location on the same host and scheme as `like`. */
-int key_of_sibling(const struct key *like, struct http_text target, char *out, size_t room);
+/* The URL part of the key that a GET of this URL has, for a purge: "http://host/path?query". A URL
+ * without a path has "/". The length, or -1: it is no http or https URL, or does not fit. For a
+ * prefix, pass a rule of zeros. */
+int key_of_url(struct http_text url, const struct key_rule *rule, char *out, size_t room);
+
+/* The URL part for a Location or Content-Location (a URL, a path, a relative path) that came with
+ * the response to a request of key `like`. -1: another scheme or host, no URL, or does not fit. */
+int key_of_location(const struct key *like, struct http_text location, const struct key_rule *rule,
+                    char *out, size_t room);

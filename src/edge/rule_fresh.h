@@ -10,7 +10,7 @@
 
 /* A route's choices; all zero is the standard's behaviour. */
 struct rule_options {
-    bool ignore_request_no_cache; /* a client's no-cache and max-age do not reach the origin */
+    bool ignore_request_no_cache; /* no-cache, max-age, min-fresh of clients go unheard */
     unsigned heuristic_pct;       /* lifetime from Last-Modified: this share of its age; 0: none */
     int64_t heuristic_max_s;
     int64_t default_ttl_s; /* for 200 responses that name no lifetime; 0: none */
@@ -22,8 +22,9 @@ struct rule_options {
 /* What a request wants of the cache, before anything was looked up. */
 enum rule_lookup {
     RULE_LOOK_UP, /* a stored response may answer */
-    RULE_BYPASS,  /* go to the origin; the answer may be stored (no-cache, max-age=0) */
-    RULE_PASS,    /* go to the origin; nothing is stored (other methods, no-store, bodies) */
+    RULE_BYPASS,  /* no-cache: ask the origin, with the validators of a stored response if there is
+                   * one; the answer may be stored */
+    RULE_PASS,    /* go to the origin; nothing is stored (other methods, no-store, a body) */
 };
 enum rule_lookup rule_look_up(const struct http_request_head *request,
                               const struct rule_control *control, const struct rule_options *options);
@@ -45,9 +46,9 @@ struct rule_fresh {
     int64_t lifetime_ms;  /* 0: stale from the start */
     int64_t stale_while_ms; /* after the lifetime: serve and revalidate in the background */
     int64_t stale_if_error_ms; /* after the lifetime: serve if the origin fails */
-    int64_t modified_s;   /* Last-Modified, else 0 */
     bool always_validate; /* no-cache */
-    bool must_revalidate; /* never stale: must-revalidate, proxy-revalidate, s-maxage */
+    bool must_revalidate; /* must-revalidate, proxy-revalidate, s-maxage: not stale, unless the
+                           * response itself has a stale-... beside s-maxage */
     bool can_validate;    /* has an ETag or Last-Modified */
     bool immutable;
     bool is_heuristic;    /* the lifetime is our guess */
@@ -61,7 +62,7 @@ void rule_fresh_make(const struct http_response_head *response, const struct rul
 int64_t rule_age_s(const struct rule_fresh *f, int64_t now_ms);      /* the Age field's value */
 int64_t rule_ttl_ms(const struct rule_fresh *f, int64_t now_ms);     /* fresh for; < 0: stale since */
 
-/* A soft purge: stale from now on, to be validated before it is used, yet good if the origin fails. */
+/* A soft purge: stale from now on; what may be done with stale ones stays allowed. */
 void rule_fresh_expire(struct rule_fresh *f, int64_t now_ms);
 
 /* What to do with a stored response that fits the request. */
@@ -69,7 +70,8 @@ enum rule_use {
     RULE_USE,            /* fresh enough: serve it */
     RULE_USE_AND_UPDATE, /* stale, but may be served while it is revalidated in the background */
     RULE_VALIDATE,       /* ask the origin (with the validators, if it has any) before using it */
-    RULE_GATEWAY_TIMEOUT /* only-if-cached, and it may not be used: answer 504 */
+    RULE_GATEWAY_TIMEOUT /* only-if-cached, and it may not be used: answer 504, as where nothing is
+                          * stored and control.only_if_cached */
 };
 enum rule_use rule_use(const struct rule_fresh *f, const struct rule_control *request,
                        const struct rule_options *options, int64_t now_ms);

@@ -28,7 +28,3 @@ enum rule_range {
 /* For GET on a stored 200 of `size` octets. `first` and `last` are set for RULE_PART only. */
 enum rule_range rule_range(const struct http_fields *request, const struct http_fields *stored,
                            uint64_t size, int64_t now_s, uint64_t *first, uint64_t *last);
-
-/* A single range without If-Range, where no size is known yet (a body still growing). true: `last`
- * is UINT64_MAX when open; a suffix range is false: it needs the size. */
-bool rule_range_early(const struct http_fields *request, uint64_t *first, uint64_t *last);

@@ -5,45 +5,43 @@
 #include "http_head.h"
 #include "rule_control.h"
 
-/* A field that ends at this connection (RFC 9110 7.6.1): Connection itself and all it names,
- * Keep-Alive, Proxy-Connection, TE, Transfer-Encoding, Upgrade, Proxy-Authenticate and the like.
- * Content-Length and Host are not among them, but whoever writes a head writes those himself. */
-bool rule_is_hop_by_hop(const struct http_fields *all, const struct http_field *field);
+/* Takes out what ends at this connection (RFC 9110 7.6.1): Connection and all it names, Keep-Alive,
+ * Proxy-*, TE, Trailer, Transfer-Encoding, Upgrade. To be called as soon as a head has been read,
+ * before key, Vary and storage look at it: then nobody can make us fetch without a field that the key
+ * was made with. Connection cannot take away Host, Content-Length, CDN-Loop, Via, Forwarded,
+ * X-Forwarded-For. */
+void rule_strip_hop_by_hop(struct http_fields *fields);
 
-/* Fields of a client's request that we send on. Not: hop by hop, Host, Content-Length, Expect;
- * and, when the fetch fills the cache (`for_cache`), not the client's own conditions and ranges
- * (If-None-Match, If-Modified-Since, If-Range, Range, ...), which we answer ourselves. */
-bool rule_goes_to_origin(const struct http_fields *all, const struct http_field *field,
-                         bool for_cache);
+/* Fields of a client's request, already stripped, that we send on. Not: Host, Content-Length and
+ * Expect, which whoever writes the head writes himself; when the fetch fills the cache
+ * (`for_cache`), not the client's own conditions and ranges either, which we answer ourselves. */
+bool rule_goes_to_origin(const struct http_field *field, bool for_cache);
 
-/* Fields of a response that we keep or pass to the client. Not: hop by hop, Content-Length (it is
- * written anew), and those that a qualified private or no-cache names, when `to_store`. Age stays
- * when it is only passed; a stored one is computed (RFC 9111 3.1). */
-bool rule_is_kept(const struct http_fields *all, const struct http_field *field,
-                  const struct rule_control *control, bool to_store);
+/* Fields of a response, already stripped, that we pass to the client who asked (`to_store` false) or
+ * store for others. Not: Content-Length (written anew); when to_store, not Age (computed at each
+ * use), nor what a qualified private or no-cache names. */
+bool rule_is_kept(const struct http_field *field, const struct rule_control *control, bool to_store);
 
-/* A 304's fields replace those of the same name in the stored head, except for what describes the
- * body that is already here: Content-Encoding, Content-Type, Content-Range, Content-Length, and
- * what is hop by hop (RFC 9111 3.2). Fills `out` with slices of both: stored ones in their order,
- * then the new ones. false: more than HTTP_FIELDS_MAX. */
+/* A 304's fields, already stripped, replace those of the same name in the stored head, except for
+ * what describes the body that is here already: Content-Length, Content-Encoding, Content-Range,
+ * Content-MD5, ETag (RFC 9111 3.2). Fills `out` with slices of both: stored ones in their order, then
+ * the new ones. false: more than HTTP_FIELDS_MAX. */
 bool rule_merge_304(const struct http_fields *stored, const struct http_fields *update,
                     struct http_fields *out);
-/* May this 304 freshen this stored response? Not when its validators say it is another one
- * (RFC 9111 4.3.4). */
-bool rule_304_fits(const struct http_fields *stored, const struct http_fields *update);
 
-/* A successful unsafe request makes its own URI stale, and those that Location and Content-Location
- * name on the same host (RFC 9111 4.4). */
-enum { RULE_INVALIDATES_MAX = 2 };
-struct rule_invalidates {
-    bool own;   /* the request's own URI */
-    unsigned n; /* others: absolute path with query, as the fields have it */
-    struct http_text others[RULE_INVALIDATES_MAX];
-};
-/* `scheme` is the connection's. Relative references that are no absolute path are written into
- * `room` resolved against the request's path. */
-void rule_invalidate(const struct http_request_head *request, struct http_text scheme,
-                     const struct http_response_head *response, struct rule_invalidates *out);
+/* May this 304, an answer to our own conditions, freshen the stored response? Not when its
+ * Last-Modified says it is another one (RFC 9111 4.3.4). An ETag that differs from the one we asked
+ * for contradicts the 304 itself; the status is believed and the stored ETag stays. */
+bool rule_304_fits(const struct http_fields *stored, const struct http_fields *update, int64_t now_s);
+
+/* Does this response to this request make stored ones stale: its own URI, and those that Location and
+ * Content-Location name on the same host (RFC 9111 4.4; key_of_location reads them)? */
+bool rule_invalidates(const struct http_request_head *request, unsigned status);
+
+/* What we add to Via of requests that go to the origin: "1.1 name" (RFC 9110 7.6.3). Responses get
+ * none: a gateway may leave it out, and Cache-Status says more. */
+enum { RULE_VIA_MAX = 80 };
+size_t rule_via(bool is_http_10, const char *name, char out[static RULE_VIA_MAX]);
 
 /* Cache-Status (RFC 9211). */
 enum rule_forward { /* why it was forwarded; RULE_HIT: it was not */
