@@ -204,6 +204,7 @@ struct conf_origin {
     const char *const *urls; /* "http://host[:port]" or https, nothing after the port */
     size_t n_urls;           /* 0: it is a directory */
     const char *directory;   /* NULL: it has URLs */
+    const char *cache_control; /* of the directory's files; never NULL */
     const char *host;        /* Host and SNI for it; NULL: the client's Host goes through */
     int connect_ms, first_byte_ms;
     struct conf_where where;

@@ -74,8 +74,14 @@ static void check_kinds(struct conf_reader *r, const config_setting_t *s)
     if (n != 1)
         conf_error(r, s, "expected one of url, urls and directory, got %s",
                    n == 0 ? "none" : "several");
-    if (n != 1 || conf_member(s, OPT_origin_directory) == NULL)
+    if (n != 1)
         return;
+    if (conf_member(s, OPT_origin_directory) == NULL) {
+        if (conf_member(s, OPT_origin_cache_control) != NULL)
+            conf_error(r, conf_member(s, OPT_origin_cache_control),
+                       "has a meaning for a directory only: a server says it by itself");
+        return;
+    }
     for (size_t i = 0; i < sizeof url_only / sizeof *url_only; i++)
         if (conf_member(s, url_only[i]) != NULL)
             conf_error(r, conf_member(s, url_only[i]), "has no meaning for a directory");
@@ -91,6 +97,7 @@ static void read_origin(struct conf_reader *r, const config_setting_t *s,
         return;
     read_urls(r, s, origin);
     origin->directory = conf_read_text(r, s, OPT_origin_directory);
+    origin->cache_control = conf_read_text(r, s, OPT_origin_cache_control);
     origin->host = conf_read_host(r, s, OPT_origin_host, CONF_HOST_PLAIN);
     origin->connect_ms = conf_read_int(r, s, OPT_origin_connect_ms);
     origin->first_byte_ms = conf_read_int(r, s, OPT_origin_first_byte_ms);

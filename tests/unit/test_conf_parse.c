@@ -326,6 +326,7 @@ static void origins_are_urls_or_directories(void **state)
     assert_int_equal(o[1].connect_ms, 500);
     assert_int_equal(o[2].n_urls, 0);
     assert_string_equal(o[2].directory, "site");
+    assert_string_equal(o[2].cache_control, "max-age=60");
     conf_unref(conf);
 }
 
