@@ -360,7 +360,8 @@ class Metrics(Asking):
         self.parsed()
         with open(os.path.join(live.HERE, "..", "..", "docs", "metrics.md")) as f:
             told = set(re.findall(r"^\| `([a-z_]+)", f.read(), re.MULTILINE))
-        self.assertEqual(self.names, told)
+        of_edges = {name for name in told if name.startswith("waymark_edge_")}  # here are none
+        self.assertEqual(self.names, told - of_edges)
         self.stop(s)
 
     def test_a_dead_target_shows(self):
