@@ -71,6 +71,9 @@ struct wire_name {
 
 /* From "www.cdn.example" or "www.cdn.example.", with \DDD and \X escapes; false when it is no name. */
 bool wire_name_from_text(const char *text, struct wire_name *out);
+/* What stands behind a backslash: DDD or a sign. Returns where the text goes on, NULL when it is
+ * neither. */
+const char *wire_escape_from_text(const char *text, const char *end, uint8_t *out);
 /* From uncompressed octets. false when it does not end inside `len` or is too long. */
 bool wire_name_from_octets(const uint8_t *octets, size_t len, struct wire_name *out);
 /* Returns `out`; without the trailing dot, but "." for the root. */
@@ -161,6 +164,12 @@ void wire_write_opt(struct wire_writer *w, const struct wire_edns *query, uint16
 /* Id, flags and counts: the last step. */
 void wire_write_header(struct wire_writer *w, const struct wire_query *query, uint16_t flags,
                        unsigned rcode);
+
+/* ASCII letters to lower case (RFC 4343). */
+static inline uint8_t wire_fold_octet(uint8_t c)
+{
+    return (uint8_t)(c - 'A') < 26 ? c | 0x20 : c;
+}
 
 static inline uint16_t wire_get16(const uint8_t *p)
 {

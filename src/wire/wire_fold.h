@@ -1,15 +1,10 @@
-/* wire_fold.h - ASCII letters to lower case (RFC 4343). A whole name may be folded at once, length
- * octets and all: they are at most 63, below every letter. */
+/* wire_fold.h - many octets to lower case. A whole name may be folded at once, length octets and all:
+ * they are at most 63, below every letter. */
 #pragma once
 
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-static inline uint8_t wire_fold_octet(uint8_t c)
-{
-    return (uint8_t)(c - 'A') < 26 ? c | 0x20 : c;
-}
+#include <waymark/wire.h>
 
 /* Eight octets in one word: of those below 128, the high bit of `+ 63` says 'A' or more, that of
  * `+ 37` more than 'Z'. */

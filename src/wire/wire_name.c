@@ -1,7 +1,6 @@
 /* wire_name.c - domain names: text and octets to the folded form and back. Pure. */
 #include <waymark/wire.h>
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,19 +26,20 @@ static void name_end(struct wire_name *name)
     name->octets[name->len++] = 0;
 }
 
-/* One character of a label, "\." and "\046" included; NULL when the escape is broken. */
-static const char *read_octet(const char *text, uint8_t *out)
+static bool is_digit(char c)
 {
-    if (*text != '\\') {
+    return c >= '0' && c <= '9';
+}
+
+const char *wire_escape_from_text(const char *text, const char *end, uint8_t *out)
+{
+    if (text == end)
+        return NULL;
+    if (!is_digit(text[0])) {
         *out = (uint8_t)*text;
         return text + 1;
     }
-    text++;
-    if (isdigit((unsigned char)text[0]) == 0) {
-        *out = (uint8_t)*text;
-        return *text == '\0' ? NULL : text + 1;
-    }
-    if (isdigit((unsigned char)text[1]) == 0 || isdigit((unsigned char)text[2]) == 0)
+    if (end - text < 3 || !is_digit(text[1]) || !is_digit(text[2]))
         return NULL;
     int value = (text[0] - '0') * 100 + (text[1] - '0') * 10 + (text[2] - '0');
     *out = (uint8_t)value;
@@ -48,6 +48,8 @@ static const char *read_octet(const char *text, uint8_t *out)
 
 bool wire_name_from_text(const char *text, struct wire_name *out)
 {
+    const char *end = text + strlen(text);
+
     out->len = out->n_labels = 0;
     if (strcmp(text, ".") == 0) {
         name_end(out);
@@ -59,7 +61,10 @@ bool wire_name_from_text(const char *text, struct wire_name *out)
         while (*text != '\0' && *text != '.') {
             if (n == sizeof label)
                 return false;
-            text = read_octet(text, &label[n++]);
+            if (*text == '\\')
+                text = wire_escape_from_text(text + 1, end, &label[n++]);
+            else
+                label[n++] = (uint8_t)*text++;
             if (text == NULL)
                 return false;
         }

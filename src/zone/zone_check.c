@@ -198,7 +198,7 @@ static void check_types(const struct check *c, uint32_t node)
 /* ---- name servers and their addresses ---- */
 
 /* The longest ancestor, or the name itself, that is there. */
-static uint32_t closest(const struct zone_draft *d, const struct zone_name *name, size_t *at)
+static uint32_t closest(const struct zone_draft *d, const struct wire_name *name, size_t *at)
 {
     uint32_t node;
 
@@ -229,19 +229,17 @@ static void check_server(const struct check *c, const struct zone_draft_set *ns,
 {
     const struct zone_draft_record *r = zone_draft_record_of(c->draft, ns, i);
     const struct zone_draft *d = c->draft;
-    struct zone_name server = { .len = (uint8_t)r->rdata_len };
-    struct zone_name owner = { .len = d->nodes[ns->node].name_len };
+    struct wire_name server, owner;
     char name[WIRE_NAME_TEXT_LEN], above[WIRE_NAME_TEXT_LEN];
     size_t at;
 
-    memcpy(server.octets, zone_draft_rdata(d, r), r->rdata_len);
-    zone_name_fold(&server);
-    memcpy(owner.octets, zone_draft_name(d, ns->node), owner.len);
-    if (!zone_name_is_in(&server, &d->apex))
+    if (!wire_name_from_octets(zone_draft_rdata(d, r), r->rdata_len, &server) ||
+        !wire_name_from_octets(zone_draft_name(d, ns->node), d->nodes[ns->node].name_len, &owner) ||
+        !wire_name_is_in(&server, &d->apex))
         return;
     uint32_t node = closest(d, &server, &at);
     bool is_here = at == 0 && has_address(d, node);
-    bool is_glue = ns->node != 0 && zone_name_is_in(&server, &owner);
+    bool is_glue = ns->node != 0 && wire_name_is_in(&server, &owner);
     const uint8_t off = ZONE_NODE_CUT | ZONE_NODE_OCCLUDED;
     if (is_here || (!is_glue && (d->nodes[node].flags & off) != 0))
         return; /* or it is some other zone's to give */

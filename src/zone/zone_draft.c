@@ -74,19 +74,16 @@ static uint32_t node_add(struct zone_draft *d, const uint8_t *name, size_t len, 
     return d->n_nodes++;
 }
 
-struct zone_draft *zone_draft_new(const struct hash_key *key, const char *zone_name,
-                                  const struct zone_name *apex)
+struct zone_draft *zone_draft_new(const struct hash_key *key, const struct wire_name *apex)
 {
     struct zone_draft *d = calloc(1, sizeof *d);
 
     if (d == NULL)
         return NULL;
     d->key = key;
-    d->zone_name = zone_name;
     d->apex = *apex;
-    zone_name_fold(&d->apex);
-    uint64_t hash = hash_keyed(key, d->apex.octets, d->apex.len);
-    if (!table_grow(d) || node_add(d, d->apex.octets, d->apex.len, hash, ZONE_NONE) == ZONE_NONE) {
+    uint64_t hash = hash_keyed(key, apex->octets, apex->len);
+    if (!table_grow(d) || node_add(d, apex->octets, apex->len, hash, ZONE_NONE) == ZONE_NONE) {
         zone_draft_free(d);
         return NULL;
     }

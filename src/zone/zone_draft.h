@@ -51,8 +51,7 @@ struct zone_draft_set {
 
 struct zone_draft {
     const struct hash_key *key;
-    const char *zone_name; /* as configured; the caller's, as are the files */
-    struct zone_name apex; /* lower case; node 0 */
+    struct wire_name apex; /* node 0 */
 
     struct zone_draft_node *nodes;
     uint8_t *names;
@@ -71,8 +70,7 @@ struct zone_draft {
 };
 
 /* NULL: out of memory. */
-struct zone_draft *zone_draft_new(const struct hash_key *key, const char *zone_name,
-                                  const struct zone_name *apex);
+struct zone_draft *zone_draft_new(const struct hash_key *key, const struct wire_name *apex);
 void zone_draft_free(struct zone_draft *draft); /* NULL is fine */
 
 /* The number by which records name their file; -ENOMEM, or -E2BIG. */

@@ -154,8 +154,7 @@ static bool add_zone(struct zone_set *set, uint32_t i, const struct zone_freeze_
     zone->file = arena_text(set->arena, source->file);
     if (zone->name == NULL || zone->file == NULL)
         return false;
-    bool is_name = wire_name_from_octets(d->apex.octets, d->apex.len, &zone->apex);
-    assert(is_name);
+    zone->apex = d->apex;
     zone->node = &set->nodes[set->n_nodes];
     add_nodes(set, i, d, pieces);
     zone->soa = rrset_of(zone->node, WIRE_SOA);

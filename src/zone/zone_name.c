@@ -3,31 +3,18 @@
 
 #include <string.h>
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* The octet at *p, "\." and "\046" included, and steps over it; -1 when the escape is broken. */
 static int read_octet(const char **p, const char *end)
 {
-    const char *at = *p;
+    uint8_t octet;
 
-    if (*at != '\\') {
-        *p = at + 1;
-        return (uint8_t)*at;
-    }
-    if (end - at < 2)
+    if (**p != '\\')
+        return (uint8_t)*(*p)++;
+    const char *after = wire_escape_from_text(*p + 1, end, &octet);
+    if (after == NULL)
         return -1;
-    if (!is_digit(at[1])) {
-        *p = at + 2;
-        return (uint8_t)at[1];
-    }
-    if (end - at < 4 || !is_digit(at[2]) || !is_digit(at[3]))
-        return -1;
-    int value = (at[1] - '0') * 100 + (at[2] - '0') * 10 + (at[3] - '0');
-    *p = at + 4;
-    return value > 255 ? -1 : value;
+    *p = after;
+    return octet;
 }
 
 static const char bad_escape[] = "a bad escape: write \\DDD with DDD up to 255, or \\ and a sign";
@@ -104,23 +91,4 @@ size_t zone_string_read(const struct zone_token *token, uint8_t out[static 256],
     }
     out[0] = (uint8_t)n;
     return n + 1;
-}
-
-void zone_name_fold(struct zone_name *name)
-{
-    /* Length octets are below 64 and so no letters. */
-    for (size_t i = 0; i < name->len; i++) {
-        uint8_t c = name->octets[i];
-        name->octets[i] = (uint8_t)(c - 'A') < 26 ? c | 0x20 : c;
-    }
-}
-
-bool zone_name_is_in(const struct zone_name *name, const struct zone_name *above)
-{
-    size_t at = 0;
-
-    while (name->len - at > above->len)
-        at += 1u + name->octets[at];
-    return name->len - at == above->len &&
-           memcmp(name->octets + at, above->octets, above->len) == 0;
 }

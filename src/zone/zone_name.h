@@ -22,6 +22,3 @@ const char *zone_name_read(const struct zone_token *token, const struct zone_nam
 
 /* A <character-string>: a length octet and up to 255 more. Returns its size, 0 and `why` if bad. */
 size_t zone_string_read(const struct zone_token *token, uint8_t out[static 256], const char **why);
-
-void zone_name_fold(struct zone_name *name); /* to lower case */
-bool zone_name_is_in(const struct zone_name *name, const struct zone_name *above); /* both folded */

@@ -42,7 +42,8 @@ struct zone_scope {
     uint32_t default_ttl, last_ttl;
     enum zone_owner_state owner_state;
     uint32_t owner_node; /* ZONE_NONE: outside the zone */
-    struct zone_name origin, owner;
+    struct zone_name origin;
+    struct wire_name owner;
     struct zone_entry entry;
 };
 

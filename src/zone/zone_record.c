@@ -2,6 +2,8 @@
  * Its data is zone_rdata.c's, directives and files are zone_text.c's. */
 #include "zone/zone_reader.h"
 
+#include <assert.h>
+
 #include <waymark/why.h>
 #include <waymark/wire.h>
 
@@ -19,6 +21,7 @@ struct head {
 static bool read_owner(struct zone_reader *r, struct zone_scope *s)
 {
     const struct zone_token *token = &s->entry.tokens[0];
+    struct zone_name name;
 
     if (s->entry.is_continuation) {
         if (s->owner_state == ZONE_OWNER_NONE)
@@ -26,14 +29,15 @@ static bool read_owner(struct zone_reader *r, struct zone_scope *s)
                        "the line begins with a blank, but there is no owner before it");
         return s->owner_state == ZONE_OWNER_KNOWN;
     }
-    const char *why = zone_name_read(token, &s->origin, &s->owner);
+    const char *why = zone_name_read(token, &s->origin, &name);
     if (why != NULL) {
         zone_error(r->findings, s->file, s->entry.line, "\"%.*s\" is no owner: %s",
                    zone_shown(token), token->text, why);
         s->owner_state = ZONE_OWNER_LOST;
         return false;
     }
-    zone_name_fold(&s->owner);
+    bool is_name = wire_name_from_octets(name.octets, name.len, &s->owner);
+    assert(is_name);
     s->owner_state = ZONE_OWNER_KNOWN;
     s->owner_node = ZONE_NONE;
     return true;
@@ -129,7 +133,7 @@ static bool place(struct zone_reader *r, struct zone_scope *s, uint16_t type)
 {
     char owner[WIRE_NAME_TEXT_LEN], apex[WIRE_NAME_TEXT_LEN];
 
-    if (!zone_name_is_in(&s->owner, &r->draft->apex)) {
+    if (!wire_name_is_in(&s->owner, &r->draft->apex)) {
         zone_error(r->findings, s->file, s->entry.line, "%s is outside the zone %s",
                    wire_name_to_text(s->owner.octets, owner),
                    wire_name_to_text(r->draft->apex.octets, apex));

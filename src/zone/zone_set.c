@@ -36,24 +36,20 @@ static uint32_t zone_named(const struct loading *l, const uint8_t *name, size_t 
     uint32_t at = ZONE_NONE, i;
 
     while ((i = zone_table_next(&l->apexes, hash, &at)) != ZONE_NONE) {
-        const struct zone_name *apex = &l->frozen[i].draft->apex;
+        const struct wire_name *apex = &l->frozen[i].draft->apex;
         if (apex->len == len && memcmp(apex->octets, name, len) == 0)
             return i;
     }
     return ZONE_NONE;
 }
 
-static bool read_apex(struct loading *l, size_t i, struct zone_name *apex)
+static bool read_apex(struct loading *l, size_t i, struct wire_name *apex)
 {
-    struct wire_name name;
-
-    if (!wire_name_from_text(l->sources[i].name, &name)) {
+    if (!wire_name_from_text(l->sources[i].name, apex)) {
         complain(l, i, "this is no domain name");
         return false;
     }
-    apex->len = name.len;
-    memcpy(apex->octets, name.octets, name.len);
-    if (name.n_labels > 0 && name.octets[0] == 1 && name.octets[1] == '*') {
+    if (apex->octets[0] == 1 && apex->octets[1] == '*') {
         complain(l, i, "a zone cannot be named by a wildcard");
         return false;
     }
@@ -68,11 +64,11 @@ static void read_zone(struct loading *l, size_t i)
 {
     const struct zone_source *source = &l->sources[i];
     struct zone_findings findings = { .report = l->report };
-    struct zone_name apex;
+    struct wire_name apex;
 
     if (!read_apex(l, i, &apex))
         return;
-    struct zone_draft *draft = zone_draft_new(&l->key, source->name, &apex);
+    struct zone_draft *draft = zone_draft_new(&l->key, &apex);
     if (draft == NULL) {
         complain(l, i, "out of memory");
         return;
@@ -91,7 +87,7 @@ static void read_zone(struct loading *l, size_t i)
 
 static void find_parent(struct loading *l, size_t i)
 {
-    const struct zone_name *apex = &l->frozen[i].draft->apex;
+    const struct wire_name *apex = &l->frozen[i].draft->apex;
 
     for (size_t at = 0; apex->octets[at] != 0 && l->frozen[i].parent == ZONE_NONE;) {
         at += 1u + apex->octets[at];

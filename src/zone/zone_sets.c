@@ -31,11 +31,6 @@ static size_t names_from(uint16_t type)
     }
 }
 
-static uint8_t fold(uint8_t c)
-{
-    return (uint8_t)(c - 'A') < 26 ? c | 0x20 : c;
-}
-
 static int compare_data(const struct zone_draft *d, uint32_t i, uint32_t j)
 {
     const struct zone_draft_record *a = &d->records[i], *b = &d->records[j];
@@ -47,7 +42,8 @@ static int compare_data(const struct zone_draft *d, uint32_t i, uint32_t j)
     if (names == SIZE_MAX)
         return memcmp(p, q, a->rdata_len);
     for (size_t at = 0; at < a->rdata_len; at++) {
-        uint8_t x = at < names ? p[at] : fold(p[at]), y = at < names ? q[at] : fold(q[at]);
+        uint8_t x = at < names ? p[at] : wire_fold_octet(p[at]);
+        uint8_t y = at < names ? q[at] : wire_fold_octet(q[at]);
         if (x != y)
             return x < y ? -1 : 1;
     }

@@ -271,7 +271,8 @@ void zone_text_read(struct zone_draft *draft, const struct zone_source *source,
     r->is_stopped = false;
     s->file = draft->files[number];
     s->file_number = (uint16_t)number;
-    s->origin = draft->apex;
+    s->origin.len = draft->apex.len;
+    memcpy(s->origin.octets, draft->apex.octets, draft->apex.len);
     read_first_file(r, s);
 out:
     if (s != NULL)
