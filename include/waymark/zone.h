@@ -43,7 +43,6 @@ struct zone {
     struct wire_name apex;
     const struct zone_node *node; /* the apex */
     const struct zone_rrset *soa;
-    const struct zone_rrset *ns;
     uint32_t negative_ttl; /* min(SOA's TTL, its MINIMUM), RFC 2308 5 */
     uint32_t serial;
     size_t n_names, n_records;

@@ -136,14 +136,6 @@ static void add_nodes(struct zone_set *set, uint32_t zone, const struct zone_dra
     }
 }
 
-static const struct zone_rrset *rrset_of(const struct zone_node *node, uint16_t type)
-{
-    const struct zone_rrset *rrset = zone_rrset_of(node, type);
-
-    assert(rrset != NULL); /* zone_check saw to it */
-    return rrset;
-}
-
 static bool add_zone(struct zone_set *set, uint32_t i, const struct zone_freeze_source *source,
                      struct pieces *pieces)
 {
@@ -157,8 +149,8 @@ static bool add_zone(struct zone_set *set, uint32_t i, const struct zone_freeze_
     zone->apex = d->apex;
     zone->node = &set->nodes[set->n_nodes];
     add_nodes(set, i, d, pieces);
-    zone->soa = rrset_of(zone->node, WIRE_SOA);
-    zone->ns = rrset_of(zone->node, WIRE_NS);
+    zone->soa = zone_rrset_of(zone->node, WIRE_SOA);
+    assert(zone->soa != NULL); /* zone_check saw to it */
     const uint8_t *end = zone->soa->set.wire + zone->soa->set.wire_len;
     uint32_t minimum = wire_get32(end - 4);
     zone->negative_ttl = minimum < zone->soa->ttl ? minimum : zone->soa->ttl;

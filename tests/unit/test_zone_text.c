@@ -124,7 +124,7 @@ static void a_ttl_is_its_own_or_the_default_or_the_last_one(void **state)
 
     assert_int_equal(zone_at(set, 0)->soa->ttl, 5400);
     assert_int_equal(zone_at(set, 0)->negative_ttl, 5);
-    assert_int_equal(zone_at(set, 0)->ns->ttl, 5400);
+    assert_int_equal(zone_rrset_of(zone_at(set, 0)->node, WIRE_NS)->ttl, 5400);
     expect_record(set, "a.example", WIRE_A, 20, "c0000201");
     expect_record(set, "b.example", WIRE_A, 20, "c0000201");
     expect_record(set, "c.example", WIRE_A, 604800, "c0000201");
