@@ -7,7 +7,7 @@
  *
  * Threads: build, compile and free from the writer; choose from any thread; all of it is pure, the
  *          clock and chance are arguments.
- * Owner:   whoever makes a thing frees it, once no reader can hold it; tables and inputs are counted.
+ * Owner:   whoever makes a thing frees it, once no reader can hold it; tables are counted.
  * Units:   seconds for TTLs and horizons, milliseconds for now, kilometres. */
 #pragma once
 
@@ -37,11 +37,8 @@ struct steer_health {
 struct steer_inputs; /* one frozen snapshot */
 
 /* `health` has an element per target of the configuration and is copied. NULL: out of memory. */
-struct steer_inputs *steer_inputs_new(const struct conf *conf, const struct steer_health *health,
-                                      uint64_t version);
-struct steer_inputs *steer_inputs_ref(struct steer_inputs *inputs);
-void steer_inputs_unref(struct steer_inputs *inputs); /* NULL is fine */
-uint64_t steer_inputs_version(const struct steer_inputs *inputs);
+struct steer_inputs *steer_inputs_new(const struct conf *conf, const struct steer_health *health);
+void steer_inputs_free(struct steer_inputs *inputs); /* NULL is fine */
 const struct steer_health *steer_inputs_health(const struct steer_inputs *inputs, int target);
 
 /* The records of a target: type WIRE_A, WIRE_AAAA or WIRE_CNAME; NULL when it has none. Only the

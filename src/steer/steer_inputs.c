@@ -2,7 +2,6 @@
  * each target's records prepared twice: those that are up, and all. Pure. */
 #include <waymark/steer.h>
 
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,8 +14,6 @@ struct records {
 };
 
 struct steer_inputs {
-    atomic_uint refs;
-    uint64_t version;
     struct arena *arena;
     struct steer_health *health;
     struct records *records; /* by target */
@@ -85,15 +82,12 @@ static bool prepare(struct arena *arena, const struct conf_target *t, uint32_t u
     return true;
 }
 
-struct steer_inputs *steer_inputs_new(const struct conf *conf, const struct steer_health *health,
-                                      uint64_t version)
+struct steer_inputs *steer_inputs_new(const struct conf *conf, const struct steer_health *health)
 {
     struct steer_inputs *in = calloc(1, sizeof *in);
 
     if (in == NULL)
         return NULL;
-    atomic_init(&in->refs, 1);
-    in->version = version;
     in->arena = arena_new();
     if (in->arena == NULL)
         goto fail;
@@ -106,27 +100,16 @@ struct steer_inputs *steer_inputs_new(const struct conf *conf, const struct stee
             goto fail;
     return in;
 fail:
-    steer_inputs_unref(in);
+    steer_inputs_free(in);
     return NULL;
 }
 
-struct steer_inputs *steer_inputs_ref(struct steer_inputs *inputs)
+void steer_inputs_free(struct steer_inputs *inputs)
 {
-    atomic_fetch_add(&inputs->refs, 1);
-    return inputs;
-}
-
-void steer_inputs_unref(struct steer_inputs *inputs)
-{
-    if (inputs == NULL || atomic_fetch_sub(&inputs->refs, 1) != 1)
+    if (inputs == NULL)
         return;
     arena_free(inputs->arena);
     free(inputs);
-}
-
-uint64_t steer_inputs_version(const struct steer_inputs *inputs)
-{
-    return inputs->version;
 }
 
 const struct steer_health *steer_inputs_health(const struct steer_inputs *inputs, int target)

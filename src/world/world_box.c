@@ -65,7 +65,7 @@ struct world_hold *world_box_new(struct world_base_box *base, const struct steer
     box->base = world_base_ref(base);
     box->n_tables = n;
     box->tables = calloc(n + 1, sizeof *box->tables);
-    box->inputs = steer_inputs_new(base->base.conf, health, version);
+    box->inputs = steer_inputs_new(base->base.conf, health);
     box->world.base = &base->base;
     box->world.inputs = box->inputs;
     box->world.version = version;
@@ -93,7 +93,7 @@ void world_box_unref(struct world_hold *box)
     for (size_t i = 0; box->tables != NULL && i < box->n_tables; i++)
         steer_table_unref(box->tables[i]);
     free(box->tables);
-    steer_inputs_unref(box->inputs);
+    steer_inputs_free(box->inputs);
     world_base_unref(box->base);
     free(box);
 }

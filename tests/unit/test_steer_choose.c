@@ -112,10 +112,10 @@ static void drop(struct fixture *f)
 
 static struct steer_table *compile(const struct fixture *f)
 {
-    struct steer_inputs *inputs = steer_inputs_new(f->conf, f->health, 1);
+    struct steer_inputs *inputs = steer_inputs_new(f->conf, f->health);
     struct steer_table *table = steer_table_compile(f->plans, 0, inputs);
 
-    steer_inputs_unref(inputs);
+    steer_inputs_free(inputs);
     return table;
 }
 
@@ -386,7 +386,7 @@ static void the_explanation_comes_to_the_same_choice(void **state)
 
     rng_seed(&rng, 1);
     f->health[2].up = 0;
-    struct steer_inputs *inputs = steer_inputs_new(f->conf, f->health, 1);
+    struct steer_inputs *inputs = steer_inputs_new(f->conf, f->health);
     struct steer_table *table = steer_table_compile(f->plans, 0, inputs);
     for (int i = 0; i < 2000; i++) {
         struct addr a = random_address(&rng);
@@ -401,7 +401,7 @@ static void the_explanation_comes_to_the_same_choice(void **state)
         assert_false(e->trace.is_truncated);
     }
     steer_table_unref(table);
-    steer_inputs_unref(inputs);
+    steer_inputs_free(inputs);
     free(e);
     drop(f);
 }
