@@ -11,6 +11,7 @@ struct rng {
 
 void rng_seed(struct rng *rng, uint64_t seed); /* the same seed, the same sequence */
 uint64_t rng_next(struct rng *rng);
+uint64_t rng_mix(uint64_t x); /* one number to another, by splitmix64's step */
 double rng_unit(struct rng *rng); /* [0, 1) */
 
 /* From the kernel's generator. 0 or -errno. */

@@ -80,22 +80,13 @@ struct steer_ticket steer_ticket(const struct steer_service *service,
     return t;
 }
 
-const struct steer_row *steer_row_of(const struct steer_plan *plan,
-                                     const struct steer_table *table, uint32_t class,
-                                     uint16_t type)
+static const struct steer_row *row_of(const struct steer_plan *plan,
+                                      const struct steer_table *table, uint32_t class,
+                                      uint16_t type)
 {
     const struct steer_policy *p = &plan->policy;
 
     return &table->rows[(size_t)class * p->n_groups + steer_policy_group(p, type)];
-}
-
-/* A further draw from the same ticket: splitmix64's step. */
-static uint64_t redraw(uint64_t x)
-{
-    x += 0x9e3779b97f4a7c15;
-    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;
-    x = (x ^ x >> 27) * 0x94d049bb133111eb;
-    return x ^ x >> 31;
 }
 
 static unsigned draw_one(const struct steer_entry *entries, unsigned n, uint64_t draw)
@@ -156,7 +147,7 @@ static bool take_from_tier(const struct steer_policy *p, const struct steer_entr
     for (unsigned k = 0; k < n && out->n < p->take; k++) {
         unsigned i = p->weighted < 0 ? k : draw_rest(entries, n, gone, *draw);
         gone[i] = true;
-        *draw = redraw(*draw);
+        *draw = rng_mix(*draw); /* a further draw from the same ticket */
         if (take_target(p, entries[i].site, out))
             return true;
     }
@@ -199,7 +190,7 @@ void steer_choose(const struct steer_plans *plans, const struct steer_table *tab
     const struct steer_service *s = &plans->services[service];
     const struct steer_plan *plan = &plans->plans[s->plan];
     struct steer_stand stand = steer_stand(plan, client);
-    const struct steer_row *row = steer_row_of(plan, table, stand.class, type);
+    const struct steer_row *row = row_of(plan, table, stand.class, type);
     bool is_query_draw = s->conf->draw == CONF_DRAW_QUERY;
     uint64_t draw = 0;
 

@@ -27,7 +27,3 @@ struct steer_ticket steer_ticket(const struct steer_service *service,
                                  const struct steer_stand *stand,
                                  const struct steer_client *client, const struct hash_key *key,
                                  int64_t now_ms);
-
-const struct steer_row *steer_row_of(const struct steer_plan *plan,
-                                     const struct steer_table *table, uint32_t class,
-                                     uint16_t type);

@@ -208,16 +208,6 @@ static float distance_km(const double a[3], const double b[3])
     return (float)(2 * EARTH_RADIUS_KM * asin(half_chord < 1 ? half_chord : 1));
 }
 
-static void locate(struct work *w)
-{
-    const struct geo_place *place = w->spot->place;
-    double latitude = place->latitude * M_PI / 180, longitude = place->longitude * M_PI / 180;
-
-    w->client[0] = cos(latitude) * cos(longitude);
-    w->client[1] = cos(latitude) * sin(longitude);
-    w->client[2] = sin(latitude);
-}
-
 static bool fits_group(const struct steer_policy *p, unsigned group, size_t site)
 {
     const struct conf_target *t = &p->conf->targets[p->sites[site].target];
@@ -270,7 +260,7 @@ void steer_order_build(const struct steer_policy *policy, unsigned group,
     struct work w = { .policy = policy, .spot = spot, .order = out, .trace = trace, .stage = -1 };
 
     if (spot->place->has_point)
-        locate(&w);
+        steer_unit(spot->place->latitude, spot->place->longitude, w.client);
     start(&w, group);
     for (w.stage = 0; w.stage < (int)policy->n_stages; w.stage++) {
         const struct conf_stage *stage = &policy->stages[w.stage];

@@ -61,7 +61,6 @@ static bool out_of_memory(struct builder *b, const struct conf_service *s)
     return false;
 }
 
-
 static size_t count_geo_views(const struct steer_plans *plans)
 {
     size_t n = 0;

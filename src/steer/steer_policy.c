@@ -12,14 +12,19 @@ static double stretch_of(int bias)
     return bias >= 0 ? 1.0 - bias / 100.0 : 1.0 / (1.0 + bias / 100.0);
 }
 
+void steer_unit(double latitude, double longitude, double out[static 3])
+{
+    double north = latitude * M_PI / 180, east = longitude * M_PI / 180;
+
+    out[0] = cos(north) * cos(east);
+    out[1] = cos(north) * sin(east);
+    out[2] = sin(north);
+}
+
 static void site_init(struct steer_site *site, const struct conf_target *t, int target)
 {
-    double latitude = t->latitude * M_PI / 180, longitude = t->longitude * M_PI / 180;
-
     *site = (struct steer_site){ .target = target, .has_place = t->has_place };
-    site->unit[0] = cos(latitude) * cos(longitude);
-    site->unit[1] = cos(latitude) * sin(longitude);
-    site->unit[2] = sin(latitude);
+    steer_unit(t->latitude, t->longitude, site->unit);
     site->stretch = stretch_of(t->bias);
 }
 

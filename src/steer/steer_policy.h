@@ -25,7 +25,7 @@ enum steer_group { STEER_FOR_OTHER, STEER_FOR_A, STEER_FOR_AAAA, STEER_GROUPS };
 struct steer_site {
     int target;
     bool has_place;
-    double unit[3]; /* on the unit sphere */
+    double unit[3]; /* see steer_unit */
     double stretch; /* of distances, by the bias */
 };
 
@@ -42,6 +42,9 @@ struct steer_policy {
     int healthy, weighted;   /* index of that stage; -1: none */
     bool sees_place;         /* some stage depends on where the client is */
 };
+
+/* Degrees to a point on the unit sphere. */
+void steer_unit(double latitude, double longitude, double out[static 3]);
 
 /* false: out of memory. */
 bool steer_policy_init(struct steer_policy *policy, const struct conf *conf,

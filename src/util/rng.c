@@ -4,19 +4,20 @@
 #include <errno.h>
 #include <sys/random.h>
 
-static uint64_t splitmix(uint64_t *x)
-{
-    uint64_t z = *x += 0x9e3779b97f4a7c15;
+static const uint64_t STEP = 0x9e3779b97f4a7c15;
 
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-    z = (z ^ z >> 27) * 0x94d049bb133111eb;
-    return z ^ z >> 31;
+uint64_t rng_mix(uint64_t x)
+{
+    x += STEP;
+    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;
+    x = (x ^ x >> 27) * 0x94d049bb133111eb;
+    return x ^ x >> 31;
 }
 
 void rng_seed(struct rng *rng, uint64_t seed)
 {
     for (int i = 0; i < 4; i++)
-        rng->state[i] = splitmix(&seed);
+        rng->state[i] = rng_mix(seed + (uint64_t)i * STEP);
 }
 
 static uint64_t rotate(uint64_t x, int k)
