@@ -6,7 +6,7 @@
  * changes. Explain walks the same code with a trace in hand.
  *
  * Threads: build, compile and free from the writer; choose from any thread; all of it is pure, the
- *          clock and chance are arguments.
+ *          clock and chance are arguments (a build looks at the clock to say how long it took).
  * Owner:   whoever makes a thing frees it, once no reader can hold it; tables are counted.
  * Units:   seconds for TTLs and horizons, milliseconds for now, kilometres. */
 #pragma once

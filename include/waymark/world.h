@@ -48,6 +48,11 @@ struct world {
  * the answer can be a CNAME, so that every type is steered. */
 #define WORLD_EVERY_TYPE 0x80000000u
 
+static inline size_t world_service(uint32_t entry) /* not 0 */
+{
+    return (entry & ~WORLD_EVERY_TYPE) - 1;
+}
+
 struct world_hub;
 
 struct world_hub *world_hub_new(void);       /* NULL: out of memory */

@@ -22,14 +22,18 @@ struct dns_answer {
     const uint8_t *owner;  /* as a record's owner; NULL: the question's own name */
 };
 
-/* dns_zone.c: what a zone says. `ttl_max` caps every TTL, for names under a service. */
-void dns_zone_answer(struct dns_answer *a, const struct zone_match *match, uint32_t ttl_max);
+/* dns_zone.c: what a zone says. `ttl_max` caps every TTL, for names under a service. true: a CNAME,
+ * and the chain goes on at a->name. */
+bool dns_zone_answer(struct dns_answer *a, const struct zone_match *match, uint32_t ttl_max);
 void dns_zone_negative(struct dns_answer *a, const struct zone *zone, uint32_t ttl_max);
 /* Puts the set, and marks the answer truncated when it does not fit. */
 bool dns_put(struct dns_answer *a, enum wire_section section, const uint8_t *owner,
              const struct wire_set *set, uint32_t ttl_max);
-/* Is the CNAME at this node the answer, rather than a record that was asked for? */
-bool dns_zone_is_cname(const struct zone_node *node, uint16_t type);
+/* Does this type ask for a CNAME itself, rather than for what it leads to? */
+static inline bool dns_wants_link(uint16_t type)
+{
+    return type == WIRE_CNAME || type == WIRE_ANY;
+}
 
 /* dns_steered.c: what a service says. true: the chain goes on at a->name. */
 bool dns_steered_answer(struct dns_answer *a, const struct zone_match *match, uint32_t entry);
@@ -47,5 +51,5 @@ static inline void dns_count(const struct dns_answer *a, uint32_t slot)
 /* The chain: zones and services until something ends it. */
 void dns_resolve(struct dns_answer *a);
 
-/* Follows a CNAME record's target; false when it is no name. */
-bool dns_follow(struct dns_answer *a, const struct wire_set *cname);
+/* Puts a CNAME and goes on at its target; false when that is not possible. */
+bool dns_follow(struct dns_answer *a, const struct wire_set *cname, uint32_t ttl_max);

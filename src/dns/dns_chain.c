@@ -16,24 +16,16 @@ uint32_t dns_service_at(const struct world *world, const struct zone_match *matc
     return is_steered ? entry : 0;
 }
 
-bool dns_follow(struct dns_answer *a, const struct wire_set *cname)
+bool dns_follow(struct dns_answer *a, const struct wire_set *cname, uint32_t ttl_max)
 {
     const uint8_t *target = cname->wire + WIRE_RR_FIXED;
 
-    if (!wire_name_from_octets(target, wire_get16(cname->wire + 8), &a->link))
+    if (!dns_put(a, WIRE_ANSWER, a->owner, cname, ttl_max) ||
+        !wire_name_from_octets(target, wire_get16(cname->wire + 8), &a->link))
         return false;
     a->name = &a->link;
     a->owner = target; /* lives as long as the world */
     return true;
-}
-
-/* CNAME at this name: written, and the chain goes on behind it. */
-static bool follow_cname(struct dns_answer *a, const struct zone_match *m)
-{
-    const struct zone_rrset *cname = zone_rrset_of(m->node, WIRE_CNAME);
-
-    return dns_put(a, WIRE_ANSWER, a->owner, &cname->set, cname->ttl) &&
-           dns_follow(a, &cname->set);
 }
 
 /* The name with the DNAME's owner replaced by its target; false when that is too long. */
@@ -89,11 +81,7 @@ static bool resolve_step(struct dns_answer *a, const struct zone_match *m)
         return dns_steered_answer(a, m, entry);
     if (m->verdict == ZONE_BELOW_DNAME)
         return follow_dname(a, m);
-    if ((m->verdict == ZONE_FOUND || m->verdict == ZONE_WILDCARD) &&
-        dns_zone_is_cname(m->node, a->query.type))
-        return follow_cname(a, m);
-    dns_zone_answer(a, m, UINT32_MAX);
-    return false;
+    return dns_zone_answer(a, m, UINT32_MAX);
 }
 
 /* A chain that comes back has said all it can. */

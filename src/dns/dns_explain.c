@@ -25,7 +25,7 @@ static void explain_service(const struct world *world, const struct dns_question
 
     if (entry == 0)
         return;
-    out->service_index = (entry & ~WORLD_EVERY_TYPE) - 1;
+    out->service_index = world_service(entry);
     out->service = &world->base->conf->services[out->service_index];
     out->plan = steer_plan_of(world->base->plans, out->service_index);
     out->is_steered_type = dns_service_at(world, m, q->type) != 0;

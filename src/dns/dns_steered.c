@@ -2,11 +2,6 @@
  * Pure. */
 #include "dns_answer.h"
 
-static const struct conf_service *service_of(const struct dns_answer *a, uint32_t entry)
-{
-    return &a->world->base->conf->services[(entry & ~WORLD_EVERY_TYPE) - 1];
-}
-
 static struct steer_choice choose(struct dns_answer *a, size_t service)
 {
     const struct world_base *base = a->world->base;
@@ -62,10 +57,10 @@ static bool put_addresses(struct dns_answer *a, const struct steer_choice *choic
 static bool put_cname(struct dns_answer *a, const struct wire_set *cname,
                       const struct steer_choice *choice)
 {
-    bool wants_link = a->query.type == WIRE_CNAME || a->query.type == WIRE_ANY;
-
-    return dns_put(a, WIRE_ANSWER, a->owner, cname, choice->ttl_s) && !wants_link &&
-           dns_follow(a, cname);
+    if (!dns_wants_link(a->query.type))
+        return dns_follow(a, cname, choice->ttl_s);
+    dns_put(a, WIRE_ANSWER, a->owner, cname, choice->ttl_s);
+    return false;
 }
 
 static bool fall_back(struct dns_answer *a, const struct zone_match *m,
@@ -84,20 +79,12 @@ static bool fall_back(struct dns_answer *a, const struct zone_match *m,
     case CONF_NO_TARGET_ZONE:
         break;
     }
-    if (dns_zone_is_cname(m->node, a->query.type)) {
-        const struct zone_rrset *cname = zone_rrset_of(m->node, WIRE_CNAME);
-        uint32_t link_ttl = cname->ttl < ttl ? cname->ttl : ttl;
-        return dns_put(a, WIRE_ANSWER, a->owner, &cname->set, link_ttl) &&
-               dns_follow(a, &cname->set);
-    }
-    dns_zone_answer(a, m, ttl);
-    return false;
+    return dns_zone_answer(a, m, ttl);
 }
 
 bool dns_steered_answer(struct dns_answer *a, const struct zone_match *match, uint32_t entry)
 {
-    const struct conf_service *s = service_of(a, entry);
-    size_t service = (entry & ~WORLD_EVERY_TYPE) - 1;
+    size_t service = world_service(entry);
 
     if (!a->world->is_ready) { /* the resolver asks another server, or again */
         a->is_silent = true;
@@ -105,7 +92,7 @@ bool dns_steered_answer(struct dns_answer *a, const struct zone_match *match, ui
     }
     struct steer_choice choice = choose(a, service);
     if (choice.n == 0)
-        return fall_back(a, match, s);
+        return fall_back(a, match, &a->world->base->conf->services[service]);
     count(a, service, &choice);
     const struct wire_set *cname =
         steer_records(a->world->inputs, choice.targets[0], WIRE_CNAME, choice.is_blind);

@@ -63,7 +63,7 @@ static int name_at(uint16_t type)
 typedef bool name_cb(struct dns_answer *a, const struct zone *zone, const struct wire_name *name);
 
 /* Calls `visit` for the names in a set, until it returns false. */
-static bool each_name(struct dns_answer *a, const struct zone *zone, const struct wire_set *set,
+static void each_name(struct dns_answer *a, const struct zone *zone, const struct wire_set *set,
                       name_cb *visit)
 {
     const uint8_t *rr = set->wire;
@@ -74,10 +74,9 @@ static bool each_name(struct dns_answer *a, const struct zone *zone, const struc
         const uint8_t *rdata = rr + WIRE_RR_FIXED;
         struct wire_name name;
         if (wire_name_from_octets(rdata + at, rdlen - (size_t)at, &name) && !visit(a, zone, &name))
-            return false;
+            return;
         rr = rdata + rdlen;
     }
-    return true;
 }
 
 static bool put_addresses(struct dns_answer *a, const struct zone_node *node)
@@ -136,15 +135,14 @@ static void put_data(struct dns_answer *a, const struct zone *zone, const struct
         each_name(a, zone, &set->set, put_helpful);
 }
 
-bool dns_zone_is_cname(const struct zone_node *node, uint16_t type)
-{
-    return type != WIRE_CNAME && type != WIRE_ANY && zone_rrset_of(node, WIRE_CNAME) != NULL;
-}
-
-static void answer_from(struct dns_answer *a, const struct zone_match *m, uint32_t ttl_max)
+static bool answer_from(struct dns_answer *a, const struct zone_match *m, uint32_t ttl_max)
 {
     const struct zone_rrset *set = NULL;
 
+    if (!dns_wants_link(a->query.type))
+        set = zone_rrset_of(m->node, WIRE_CNAME);
+    if (set != NULL)
+        return dns_follow(a, &set->set, min_of(set->ttl, ttl_max));
     if (a->query.type == WIRE_ANY) /* one set is enough (RFC 8482 4.1) */
         set = m->node->n_rrsets > 0 ? &m->node->rrsets[0] : NULL;
     else
@@ -153,15 +151,15 @@ static void answer_from(struct dns_answer *a, const struct zone_match *m, uint32
         put_data(a, m->zone, set, ttl_max);
     else
         dns_zone_negative(a, m->zone, ttl_max);
+    return false;
 }
 
-void dns_zone_answer(struct dns_answer *a, const struct zone_match *match, uint32_t ttl_max)
+bool dns_zone_answer(struct dns_answer *a, const struct zone_match *match, uint32_t ttl_max)
 {
     switch (match->verdict) {
     case ZONE_FOUND:
     case ZONE_WILDCARD:
-        answer_from(a, match, ttl_max);
-        break;
+        return answer_from(a, match, ttl_max);
     case ZONE_DELEGATED:
         refer(a, match);
         break;
@@ -173,4 +171,5 @@ void dns_zone_answer(struct dns_answer *a, const struct zone_match *match, uint3
     case ZONE_OUTSIDE:
         break; /* the chain deals with them */
     }
+    return false;
 }
