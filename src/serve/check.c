@@ -4,7 +4,6 @@
 #include <stdbool.h>
 
 #include <waymark/conf.h>
-#include <waymark/rcu.h>
 #include <waymark/report.h>
 #include <waymark/world.h>
 
@@ -18,7 +17,6 @@ static bool build(struct conf *conf, struct report *report)
     }
     bool is_built = world_load(hub, conf, report);
     world_hub_free(hub);
-    rcu_drain();
     return is_built;
 }
 

@@ -20,7 +20,6 @@
 #include <waymark/health.h>
 #include <waymark/log.h>
 #include <waymark/net.h>
-#include <waymark/rcu.h>
 #include <waymark/report.h>
 #include <waymark/world.h>
 
@@ -286,7 +285,6 @@ static void stop(struct serve *s)
     health_stop(s->health);
     net_close(s->net);
     world_hub_free(s->hub);
-    rcu_drain();
     desks_fini(&s->desks);
     conf_unref(s->conf);
     report_free(s->report);
