@@ -54,22 +54,14 @@ static void read_tls(struct conf_reader *r, const config_setting_t *s, struct co
 
 /* ---- one edge ---- */
 
-static int read_ref(struct conf_reader *r, const config_setting_t *s, enum conf_option_id id,
-                    const struct conf_index *index, const char *what)
-{
-    const char *name = conf_read_text(r, s, id);
-
-    return name == NULL ? CONF_NONE : conf_index_find(r, index, conf_member(s, id), what, name);
-}
-
 static bool read_edge(struct conf_reader *r, const config_setting_t *s, struct conf_edge *edge)
 {
     if (!conf_check_group(r, s, CONF_SET(edge)))
         return false;
     edge->where = conf_where(r, s);
     edge->shield = CONF_NONE;
-    edge->target = read_ref(r, s, OPT_edge_pop, r->targets, "PoP or provider");
-    edge->origin = read_ref(r, s, OPT_edge_origin, r->origins, "origin");
+    edge->target = conf_read_ref(r, s, OPT_edge_pop, r->targets, "PoP or provider");
+    edge->origin = conf_read_ref(r, s, OPT_edge_origin, r->origins, "origin");
     edge->n_listen = read_endpoints(r, s, OPT_edge_listen, &edge->listen);
     read_tls(r, s, edge);
     conf_read_routes(r, s, edge);
@@ -160,7 +152,7 @@ static void find_shield(struct conf_reader *r, const config_setting_t *s, struct
                         size_t n, struct conf_edge *edge)
 {
     const config_setting_t *at = conf_member(s, OPT_edge_shield);
-    int target = read_ref(r, s, OPT_edge_shield, r->targets, "PoP");
+    int target = conf_read_ref(r, s, OPT_edge_shield, r->targets, "PoP");
 
     if (target == CONF_NONE)
         return;

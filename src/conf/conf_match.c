@@ -129,15 +129,14 @@ static bool read_prefix(struct conf_reader *r, const config_setting_t *s, void *
 /* ---- the lists together ---- */
 
 /* True when regions[n] was filled. */
-static bool add_member(struct conf_reader *r, const config_setting_t *at, const char *name,
-                       int *regions, size_t n)
+static bool add_member(struct conf_reader *r, const config_setting_t *at, int *regions, size_t n)
 {
-    regions[n] = conf_index_find(r, r->regions, at, "region", name);
+    regions[n] = conf_ref_of(r, at, r->regions, "region");
     if (regions[n] == CONF_NONE)
         return false;
     for (size_t i = 0; i < n; i++)
         if (regions[i] == regions[n]) {
-            conf_error(r, at, "\"%s\" is given twice", name);
+            conf_error(r, at, "\"%s\" is given twice", config_setting_get_string(at));
             return false;
         }
     return true;
@@ -147,7 +146,6 @@ static bool add_member(struct conf_reader *r, const config_setting_t *at, const 
 static void read_members(struct conf_reader *r, const config_setting_t *group,
                          struct conf_match *out)
 {
-    static const struct conf_option element = { .type = CONF_TYPE_REF, .least = 1, .most = 63 };
     const config_setting_t *s = conf_member(group, OPT_member_region);
     bool is_single = s != NULL && config_setting_type(s) == CONFIG_TYPE_STRING;
     size_t len = 1, n = 0;
@@ -157,9 +155,7 @@ static void read_members(struct conf_reader *r, const config_setting_t *group,
     int *regions = s == NULL ? NULL : conf_alloc(r, len, sizeof *regions);
     for (size_t i = 0; regions != NULL && i < len; i++) {
         const config_setting_t *at = is_single ? s : config_setting_get_elem(s, (unsigned)i);
-        const char *name = conf_text_of(r, at, &element);
-        if (name != NULL)
-            n += add_member(r, at, name, regions, n);
+        n += add_member(r, at, regions, n);
     }
     out->regions = regions;
     out->n_regions = n;

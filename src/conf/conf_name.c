@@ -64,7 +64,8 @@ static const char *host_trouble(const char *host, size_t len, enum conf_host_kin
     return NULL;
 }
 
-const char *conf_host_of(struct conf_reader *r, const config_setting_t *s, enum conf_host_kind kind)
+static const char *host_of(struct conf_reader *r, const config_setting_t *s,
+                           enum conf_host_kind kind)
 {
     static const struct conf_option element = { .type = CONF_TYPE_HOST, .least = 1, .most = 254 };
     char shown[CONF_SHOW_LEN];
@@ -89,7 +90,7 @@ const char *conf_read_host(struct conf_reader *r, const config_setting_t *group,
 {
     const config_setting_t *s = conf_member(group, id);
 
-    return s == NULL ? NULL : conf_host_of(r, s, kind);
+    return s == NULL ? NULL : host_of(r, s, kind);
 }
 
 size_t conf_read_hosts(struct conf_reader *r, const config_setting_t *group, enum conf_option_id id,
@@ -100,7 +101,7 @@ size_t conf_read_hosts(struct conf_reader *r, const config_setting_t *group, enu
     const char **hosts = conf_alloc(r, len, sizeof *hosts);
 
     for (size_t i = 0; hosts != NULL && i < len; i++) {
-        hosts[n] = conf_host_of(r, config_setting_get_elem(list, (unsigned)i), kind);
+        hosts[n] = host_of(r, config_setting_get_elem(list, (unsigned)i), kind);
         n += hosts[n] != NULL;
     }
     *out = hosts;
@@ -186,4 +187,21 @@ int conf_index_find(struct conf_reader *r, const struct conf_index *index,
     conf_error(r, at, "no %s is called \"%s\"%s", what, conf_show(name, shown),
                hint(r, index, name, text));
     return CONF_NONE;
+}
+
+int conf_ref_of(struct conf_reader *r, const config_setting_t *s, const struct conf_index *index,
+                const char *what)
+{
+    static const struct conf_option element = { .type = CONF_TYPE_REF, .least = 1, .most = 63 };
+    const char *name = conf_text_of(r, s, &element);
+
+    return name == NULL ? CONF_NONE : conf_index_find(r, index, s, what, name);
+}
+
+int conf_read_ref(struct conf_reader *r, const config_setting_t *group, enum conf_option_id id,
+                  const struct conf_index *index, const char *what)
+{
+    const config_setting_t *s = conf_member(group, id);
+
+    return s == NULL ? CONF_NONE : conf_ref_of(r, s, index, what);
 }

@@ -36,18 +36,15 @@ static bool is_in_order(const struct order_reader *o, int target)
 
 static void add_target(struct order_reader *o, const config_setting_t *s, int tier)
 {
-    static const struct conf_option element = { .type = CONF_TYPE_REF, .least = 1, .most = 63 };
-    const char *name = conf_text_of(o->r, s, &element);
+    int target = conf_ref_of(o->r, s, o->r->targets, "target");
 
-    if (name == NULL)
-        return;
-    int target = conf_index_find(o->r, o->r->targets, s, "target", name);
     if (target == CONF_NONE)
         return;
     if (!is_in_service(o->service, target))
-        conf_error(o->r, s, "\"%s\" is not among the targets of the service", name);
+        conf_error(o->r, s, "\"%s\" is not among the targets of the service",
+                   config_setting_get_string(s));
     else if (is_in_order(o, target))
-        conf_error(o->r, s, "\"%s\" is given twice", name);
+        conf_error(o->r, s, "\"%s\" is given twice", config_setting_get_string(s));
     else if (o->n < o->cap) {
         o->targets[o->n] = target;
         o->tiers[o->n++] = tier;

@@ -134,7 +134,12 @@ static int integer_of(const config_setting_t *s)
                                                      : (int)config_setting_get_int64(s);
 }
 
-static double number_of(const config_setting_t *s)
+bool conf_is_number(const config_setting_t *s)
+{
+    return is_integer(s) || config_setting_type(s) == CONFIG_TYPE_FLOAT;
+}
+
+double conf_number_of(const config_setting_t *s)
 {
     return is_integer(s) ? integer_of(s) : config_setting_get_float(s);
 }
@@ -163,12 +168,11 @@ double conf_read_number(struct conf_reader *r, const config_setting_t *group,
 
     if (s == NULL)
         return preset;
-    bool is_number = is_integer(s) || config_setting_type(s) == CONFIG_TYPE_FLOAT;
-    if (!is_number || !(number_of(s) >= o->least && number_of(s) <= o->most)) {
+    if (!conf_is_number(s) || !(conf_number_of(s) >= o->least && conf_number_of(s) <= o->most)) {
         complain(r, s, o);
         return preset;
     }
-    return number_of(s);
+    return conf_number_of(s);
 }
 
 bool conf_read_bool(struct conf_reader *r, const config_setting_t *group, enum conf_option_id id)

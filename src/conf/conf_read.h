@@ -39,6 +39,9 @@ int conf_read_word(struct conf_reader *r, const config_setting_t *group, enum co
 const char *conf_read_text(struct conf_reader *r, const config_setting_t *group,
                            enum conf_option_id id);
 
+bool conf_is_number(const config_setting_t *s); /* with a point or without */
+double conf_number_of(const config_setting_t *s);
+
 /* The value of a setting as text, checked like conf_read_text; NULL after an error. */
 const char *conf_text_of(struct conf_reader *r, const config_setting_t *s,
                          const struct conf_option *option);

@@ -10,20 +10,18 @@
 static void read_service_targets(struct conf_reader *r, const config_setting_t *s,
                                  struct conf_service *service)
 {
-    static const struct conf_option element = { .type = CONF_TYPE_REF, .least = 1, .most = 63 };
     size_t len, n = 0;
     const config_setting_t *list = conf_read_list(r, s, OPT_service_targets, &len);
     int *targets = conf_alloc(r, len, sizeof *targets);
 
     for (size_t i = 0; targets != NULL && i < len; i++) {
         const config_setting_t *at = config_setting_get_elem(list, (unsigned)i);
-        const char *name = conf_text_of(r, at, &element);
-        int target = name == NULL ? CONF_NONE : conf_index_find(r, r->targets, at, "target", name);
+        int target = conf_ref_of(r, at, r->targets, "target");
         size_t j = 0;
         while (j < n && targets[j] != target)
             j++;
         if (target != CONF_NONE && j < n)
-            conf_error(r, at, "\"%s\" is given twice", name);
+            conf_error(r, at, "\"%s\" is given twice", config_setting_get_string(at));
         else if (target != CONF_NONE)
             targets[n++] = target;
     }

@@ -11,28 +11,16 @@
 
 /* ---- coordinates ---- */
 
-static bool is_number(const config_setting_t *s)
-{
-    int type = config_setting_type(s);
-
-    return type == CONFIG_TYPE_INT || type == CONFIG_TYPE_INT64 || type == CONFIG_TYPE_FLOAT;
-}
-
-static double number_of(const config_setting_t *s)
-{
-    return config_setting_type(s) == CONFIG_TYPE_FLOAT ? config_setting_get_float(s)
-           : config_setting_type(s) == CONFIG_TYPE_INT ? config_setting_get_int(s)
-                                                       : (double)config_setting_get_int64(s);
-}
-
 /* Not "x < -limit || x > limit", which lets a NaN through. */
 static bool read_degrees(struct conf_reader *r, const config_setting_t *s, const char *what,
                          double limit, double *out)
 {
     char found[CONF_GOT_LEN];
 
-    *out = is_number(s) ? number_of(s) : 0;
-    if (is_number(s) && *out >= -limit && *out <= limit)
+    bool is_number = conf_is_number(s);
+
+    *out = is_number ? conf_number_of(s) : 0;
+    if (is_number && *out >= -limit && *out <= limit)
         return true;
     conf_error(r, s, "expected a %s from -%g to %g degrees, got %s", what, limit, limit,
                conf_got(s, found));
@@ -172,11 +160,8 @@ static void read_target_check(struct conf_reader *r, const config_setting_t *s,
                               struct conf_target *t)
 {
     const config_setting_t *at = conf_member(s, OPT_target_check);
-    const char *name = conf_read_text(r, s, OPT_target_check);
 
-    t->check = CONF_NONE;
-    if (name != NULL)
-        t->check = conf_index_find(r, r->checks, at, "check", name);
+    t->check = conf_read_ref(r, s, OPT_target_check, r->checks, "check");
     if (t->check != CONF_NONE)
         check_placeholder(r, at, t);
     if (at == NULL && conf_member(s, OPT_target_probe_addresses) != NULL)
