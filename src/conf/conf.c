@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <libconfig.h>
 
@@ -16,6 +17,14 @@
 
 #include "conf_parts.h"
 #include "conf_scan.h"
+
+/* Octets that libconfig may take: for any file, and for each value. */
+enum {
+    MEMORY_LEAST = 1 << 20,
+    MEMORY_PER_VALUE = 512,
+    PAGES_PER_VALUE = 16 * 1024,
+    ARENA = 192 << 20 /* what malloc reserves for a thread, and some */
+};
 
 /* What conf_parse returns a pointer into. */
 struct conf_box {
@@ -129,6 +138,18 @@ static void read_parts(struct conf_reader *r, const config_setting_t *top)
         report_error(r->report, r->file, 0, "out of memory");
 }
 
+/* libconfig 1.5 does not look whether its memory was given, and a reload would end the server with
+ * it: see first that there is plenty. Where a thread gets no arena of its own, malloc takes pages
+ * for every piece; where it gets one, the pieces count as they are. */
+static bool has_memory_for(size_t text_len, size_t n_values)
+{
+    size_t pages = n_values < ARENA / PAGES_PER_VALUE ? n_values * PAGES_PER_VALUE : ARENA;
+    size_t size = MEMORY_LEAST + 2 * text_len + MEMORY_PER_VALUE * n_values + pages;
+    void *reserve = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    return reserve != MAP_FAILED && munmap(reserve, size) == 0;
+}
+
 /* The scan lets nothing through that libconfig refuses; were it wrong, the file would be refused
  * with libconfig's sentence, and the fuzzer would tell us. */
 static void parse_text(struct conf_reader *r, const char *text, const struct conf_lines *lines)
@@ -136,6 +157,10 @@ static void parse_text(struct conf_reader *r, const char *text, const struct con
     config_t config;
     size_t at = 0;
 
+    if (!has_memory_for(strlen(text), lines->n)) {
+        report_error(r->report, r->file, 0, "out of memory");
+        return;
+    }
     config_init(&config);
     if (config_read_string(&config, text) != CONFIG_TRUE)
         report_error(r->report, r->file, config_error_line(&config), "libconfig says: %s",

@@ -26,12 +26,14 @@ struct http_client {
     struct bufferevent *stream; /* NULL: this place is free */
     bool is_answered;
     size_t n_discarded; /* after the answer */
+    uint64_t number;    /* in the order of arrival */
 };
 
 struct metrics_server {
     struct evconnlistener *listener;
     struct event *retry; /* after a failed accept */
     const struct control *control;
+    uint64_t n_arrived;
     struct http_client clients[METRICS_CONNECTIONS_MAX];
 };
 
@@ -115,7 +117,6 @@ static void client_end(struct http_client *c)
 {
     bufferevent_free(c->stream);
     c->stream = NULL;
-    evconnlistener_enable(c->owner->listener); /* a place is free */
 }
 
 /* A client that sends on after its answer would lose the answer if we just hung up (RFC 9112 9.6).
@@ -182,18 +183,20 @@ static void on_event(struct bufferevent *stream, short what, void *ctx)
     client_end(c);
 }
 
-static struct http_client *free_place(struct metrics_server *s, size_t *n_free)
+/* When all places are taken, the client that came first has had time enough: whoever sends an octet
+ * now and then would keep everybody else out. */
+static struct http_client *find_place(struct metrics_server *s)
 {
-    struct http_client *place = NULL;
+    struct http_client *first = &s->clients[0];
 
-    *n_free = 0;
     for (size_t i = 0; i < METRICS_CONNECTIONS_MAX; i++) {
-        if (s->clients[i].stream != NULL)
-            continue;
-        place = &s->clients[i];
-        ++*n_free;
+        if (s->clients[i].stream == NULL)
+            return &s->clients[i];
+        if (s->clients[i].number < first->number)
+            first = &s->clients[i];
     }
-    return place;
+    client_end(first);
+    return first;
 }
 
 static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *sa,
@@ -201,14 +204,9 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 {
     static const struct timeval idle = { .tv_sec = METRICS_IDLE_S };
     struct metrics_server *s = ctx;
-    size_t n_free;
-    struct http_client *c = free_place(s, &n_free);
+    struct http_client *c = find_place(s);
 
-    if (c == NULL) {
-        close(fd);
-        return;
-    }
-    *c = (struct http_client){ .owner = s };
+    *c = (struct http_client){ .owner = s, .number = s->n_arrived++ };
     c->stream =
         bufferevent_socket_new(evconnlistener_get_base(listener), fd, BEV_OPT_CLOSE_ON_FREE);
     if (c->stream == NULL) {
@@ -219,8 +217,6 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
     bufferevent_setwatermark(c->stream, EV_READ, 0, METRICS_REQUEST_MAX);
     bufferevent_set_timeouts(c->stream, &idle, &idle);
     bufferevent_enable(c->stream, EV_READ | EV_WRITE);
-    if (n_free == 1)
-        evconnlistener_disable(listener);
 }
 
 /* Out of descriptors, most likely: listening on would spin, so rest for a second. */

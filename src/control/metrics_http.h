@@ -1,8 +1,8 @@
 /* metrics_http.h - the metrics page over HTTP.
  *
  * Threads: the main thread's libevent loop; nothing here blocks. Owner: control.c.
- * Only GET, only / and /metrics, one request per connection. Limited: connections, the size of a
- * request, and the time of each step; further clients wait in the kernel's backlog. */
+ * Only GET, only / and /metrics, one request per connection. Limited: connections (one more closes
+ * the one that came first), the size of a request, and the time of each step. */
 #pragma once
 
 #include <waymark/addr.h>
