@@ -7,7 +7,10 @@
 
 #include <waymark/log.h>
 
-enum { FILES_BESIDE = 1100 }; /* probes, control and metrics clients, databases, the log */
+enum {
+    FILES_BESIDE = 1100, /* probes, control and metrics clients, databases, the log */
+    FILES_EDGE = 16384   /* clients and fetches of one edge: so many, if they are allowed */
+};
 
 size_t limits_workers(const struct conf_server *conf)
 {
@@ -21,18 +24,24 @@ size_t limits_workers(const struct conf_server *conf)
     return n > 0 ? (size_t)n : 1;
 }
 
-void limits_raise_files(const struct conf_server *conf, size_t n_workers)
+void limits_raise_files(const struct conf *conf, size_t n_workers)
 {
+    const struct conf_server *server = &conf->server;
     struct rlimit limit;
-    rlim_t wanted = FILES_BESIDE + n_workers * (2 * conf->n_listen + (size_t)conf->tcp_clients + 8);
+    rlim_t wanted =
+        FILES_BESIDE + n_workers * (2 * server->n_listen + (size_t)server->tcp_clients + 8);
 
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return;
     if (limit.rlim_max < wanted)
         log_line(LOG_LEVEL_WARNING,
                  "may open %llu files, could use %llu: raise LimitNOFILE= (`ulimit -n`) or lower "
                  "server.tcp_clients",
                  (unsigned long long)limit.rlim_max, (unsigned long long)wanted);
-    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+    wanted += FILES_EDGE * conf->n_edges;
+    wanted = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+    if (limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = wanted;
     setrlimit(RLIMIT_NOFILE, &limit); /* best effort: the sentence above is all there is to say */
 }

@@ -9,4 +9,4 @@
 size_t limits_workers(const struct conf_server *conf);
 
 /* Raises the limit of open files to what the configuration can use; says so when it cannot. */
-void limits_raise_files(const struct conf_server *conf, size_t n_workers);
+void limits_raise_files(const struct conf *conf, size_t n_workers);

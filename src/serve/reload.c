@@ -109,12 +109,12 @@ void reload_request(struct reload *r)
 
 static void tell(struct reload *r)
 {
+    r->config.ended(r->config.ctx, r->is_done, r->report);
     findings_log(r->report);
     if (r->is_done)
         log_line(LOG_LEVEL_NOTICE, "reload done: %s serves", r->config.conf_path);
     else
         log_line(LOG_LEVEL_ERROR, "reload failed: what served before goes on serving");
-    r->config.ended(r->config.ctx, r->is_done);
 }
 
 static void on_ended(evutil_socket_t fd, short what, void *arg)

@@ -12,11 +12,13 @@
 #include <waymark/why.h>
 
 struct event_base;
+struct report;
 struct world_hub;
 struct reload;
 
-/* On main, when a reload has ended, before whoever asked for it is told. Its part: READY=1. */
-typedef void reload_ended_cb(void *ctx, bool is_done);
+/* On main, when a reload has ended, before whoever asked for it is told; it may add to the report.
+ * Its part: what only main may reload, and READY=1. */
+typedef void reload_ended_cb(void *ctx, bool is_done, struct report *report);
 
 struct reload_config {
     struct event_base *base;

@@ -1,5 +1,5 @@
 /* serve.c - the server from its first step to its last. Main thread: it runs the control loop; DNS
- * workers, the prober and reloads have threads of their own. */
+ * workers, edges, the prober and reloads have threads of their own. */
 #include <waymark/serve.h>
 
 #include <assert.h>
@@ -17,6 +17,7 @@
 #include <waymark/clock.h>
 #include <waymark/conf.h>
 #include <waymark/control.h>
+#include <waymark/edge.h>
 #include <waymark/health.h>
 #include <waymark/log.h>
 #include <waymark/net.h>
@@ -45,6 +46,7 @@ struct serve {
     struct world_hub *hub;
     struct desks desks;
     struct net *net;
+    struct edges *edges;
     struct user user;
     struct reload *reload;
     struct health *health;
@@ -130,16 +132,29 @@ static int bind_sockets(struct serve *s, char why[static WHY_LEN])
                                  .tcp_clients = conf->tcp_clients,
                                  .tcp_idle_s = conf->tcp_idle_s };
 
-    limits_raise_files(conf, s->desks.n);
-    return net_open(&config, &s->net, why);
+    limits_raise_files(s->conf, s->desks.n);
+    int err = net_open(&config, &s->net, why);
+    return err != 0 ? err : edges_open(s->conf, s->hub, &s->edges, why);
 }
 
-static bool needs_low_ports(const struct conf_server *conf)
+static bool has_low_port(const struct endpoint *endpoints, size_t n)
 {
-    bool needs = conf->metrics.addr.family != 0 && conf->metrics.port < LOW_PORTS;
+    for (size_t i = 0; i < n; i++)
+        if (endpoints[i].port < LOW_PORTS)
+            return true;
+    return false;
+}
 
-    for (size_t i = 0; i < conf->n_listen; i++)
-        needs = needs || conf->listen[i].port < LOW_PORTS;
+static bool needs_low_ports(const struct conf *conf)
+{
+    const struct conf_server *server = &conf->server;
+    bool needs = has_low_port(server->listen, server->n_listen);
+
+    needs |= server->metrics.addr.family != 0 && server->metrics.port < LOW_PORTS;
+    for (size_t i = 0; i < conf->n_edges; i++) {
+        needs |= has_low_port(conf->edges[i].listen, conf->edges[i].n_listen);
+        needs |= has_low_port(conf->edges[i].listen_tls, conf->edges[i].n_listen_tls);
+    }
     return needs;
 }
 
@@ -151,7 +166,7 @@ static int drop_privileges(struct serve *s, char why[static WHY_LEN])
     if (err == 0)
         err = files_make_folders(conf, &s->user, why);
     if (err == 0)
-        err = user_become(&s->user, needs_low_ports(conf), why);
+        err = user_become(&s->user, needs_low_ports(s->conf), why);
     return err;
 }
 
@@ -170,12 +185,28 @@ static int load_world(struct serve *s, char why[static WHY_LEN])
     return 0;
 }
 
-static void on_reload_ended(void *ctx, bool is_done)
+/* The world has the new configuration by now; edges that cannot follow go on as they were. */
+static void reload_edges(struct serve *s, struct report *report)
+{
+    struct world_hold *hold;
+    const struct world *world = world_hold(s->hub, &hold);
+    char why[WHY_LEN];
+
+    if (world == NULL)
+        return;
+    if (edges_reload(s->edges, world->base->conf, why) != 0)
+        report_warning(report, world->base->conf->file, 0, "the edges stay as they were: %s", why);
+    world_release(hold);
+}
+
+static void on_reload_ended(void *ctx, bool is_done, struct report *report)
 {
     struct serve *s = serve_of(ctx);
 
-    if (is_done)
+    if (is_done) {
+        reload_edges(s, report);
         health_reload(s->health);
+    }
     sd_notifyf(0, "READY=1\nSTATUS=%s",
                is_done ? "Answers queries" : "The last reload failed; answers as before");
 }
@@ -205,6 +236,12 @@ static int prepare_reloads(struct serve *s, char why[static WHY_LEN])
     return reload_new(&config, &s->reload, why);
 }
 
+/* Before the prober, which would find them dead. */
+static int start_edges(struct serve *s, char why[static WHY_LEN])
+{
+    return edges_start(s->edges, why);
+}
+
 static int start_health(struct serve *s, char why[static WHY_LEN])
 {
     return health_start(s->hub, &s->health, why);
@@ -219,6 +256,7 @@ static int open_control(struct serve *s, char why[static WHY_LEN])
                                    .net = s->net,
                                    .hub = s->hub,
                                    .health = s->health,
+                                   .edges = s->edges,
                                    .started_ms = s->started_ms };
 
     return control_open(s->base, &s->conf->server, &hooks, &s->control, why);
@@ -242,14 +280,27 @@ static int heed_signals(struct serve *s, char why[static WHY_LEN])
 static int start(struct serve *s, char why[static WHY_LEN])
 {
     static int (*const steps[])(struct serve * s, char why[static WHY_LEN]) = {
-        open_loop,       load_conf,    make_desks,   bind_sockets,  drop_privileges, load_world,
-        prepare_reloads, start_health, open_control, start_workers, heed_signals,
+        open_loop,       load_conf,   make_desks,   bind_sockets, drop_privileges, load_world,
+        prepare_reloads, start_edges, start_health, open_control, start_workers,   heed_signals,
     };
     int err = 0;
 
     for (size_t i = 0; i < sizeof steps / sizeof *steps && err == 0; i++)
         err = steps[i](s, why);
     return err;
+}
+
+static void say_edge(const struct serve *s, const struct conf_edge *edge)
+{
+    const char *pop = s->conf->targets[edge->target].name;
+    char text[ENDPOINT_TEXT_LEN];
+
+    for (size_t i = 0; i < edge->n_listen; i++)
+        log_line(LOG_LEVEL_INFO, "edge %s listens on %s", pop,
+                 endpoint_format(&edge->listen[i], text));
+    for (size_t i = 0; i < edge->n_listen_tls; i++)
+        log_line(LOG_LEVEL_INFO, "edge %s listens on %s, TLS", pop,
+                 endpoint_format(&edge->listen_tls[i], text));
 }
 
 static void say_ready(const struct serve *s)
@@ -259,12 +310,13 @@ static void say_ready(const struct serve *s)
     for (size_t i = 0; i < s->conf->server.n_listen; i++)
         log_line(LOG_LEVEL_INFO, "listens on %s, UDP and TCP",
                  endpoint_format(&s->conf->server.listen[i], text));
-    log_line(
-        LOG_LEVEL_NOTICE,
-        "waymark %s is ready: %zu zones, %zu services, %zu targets, %zu workers, after %" PRId64
-        " ms",
-        WAYMARK_VERSION, s->conf->n_zones, s->conf->n_services, s->conf->n_targets, s->desks.n,
-        clock_wall_ms() - s->started_ms);
+    for (size_t i = 0; i < s->conf->n_edges; i++)
+        say_edge(s, &s->conf->edges[i]);
+    log_line(LOG_LEVEL_NOTICE,
+             "waymark %s is ready: %zu zones, %zu services, %zu targets, %zu edges, %zu workers, "
+             "after %" PRId64 " ms",
+             WAYMARK_VERSION, s->conf->n_zones, s->conf->n_services, s->conf->n_targets,
+             s->conf->n_edges, s->desks.n, clock_wall_ms() - s->started_ms);
     sd_notify(0, "READY=1\nSTATUS=Answers queries");
 }
 
@@ -283,6 +335,7 @@ static void stop(struct serve *s)
     reload_free(s->reload); /* before the control: nobody is left to be told of its end */
     control_close(s->control);
     health_stop(s->health);
+    edges_close(s->edges);
     net_close(s->net);
     world_hub_free(s->hub);
     desks_fini(&s->desks);
