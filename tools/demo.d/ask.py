@@ -1,4 +1,4 @@
-"""ask.py - asks as an operator would: with dig, and with `waymark explain`.
+"""ask.py - asks as an operator would: with dig, with curl, and with the commands of waymark.
 
 Every question is a real command; `command` of an answer is what to type to get it again.
 """
@@ -47,12 +47,37 @@ def parse_dig(command, text):
     return answer
 
 
+@dataclass
+class Object:
+    """What curl got."""
+    command: str
+    status: int = 0
+    cache: str = "nothing"  # HIT, MISS, ...
+    fields: dict = field(default_factory=dict)
+    body: str = ""
+
+
+def parse_curl(command, text):
+    head, _, body = text.partition("\r\n\r\n")
+    lines = head.split("\r\n")
+    found = re.match(r"HTTP/1\.1 (\d+)", lines[0])
+    if found is None:
+        return Object(command)
+    fields = {}
+    for line in lines[1:]:
+        name, _, value = line.partition(":")
+        fields[name.strip().lower()] = value.strip()
+    words = fields.get("x-cache", "?").split()
+    return Object(command, int(found.group(1)), words[0] if words else "?", fields, body)
+
+
 class Asker:
     """Knows where the server is."""
 
-    def __init__(self, port, conf):
+    def __init__(self, port, conf, http_port):
         self.port = port
         self.conf = conf
+        self.http_port = http_port
 
     def dig_command(self, name, subnet=None, source=None, kind="A"):
         words = ["dig", "@127.0.0.1", "-p", str(self.port)]
@@ -88,3 +113,23 @@ class Asker:
         if done.returncode != 0:
             raise Trouble(f"waymark status failed: {done.stderr.strip()}")
         return done.stdout
+
+    def run(self, *words):
+        """A command of waymark that must succeed: what it prints."""
+        done = subprocess.run([WAYMARK, words[0], "-c", self.conf, *words[1:]], capture_output=True,
+                              text=True)
+        if done.returncode != 0:
+            raise Trouble(f"waymark {words[0]} failed: {done.stdout}{done.stderr}")
+        return done.stdout
+
+    def fetch(self, url, client):
+        return json.loads(self.run("fetch", url, "--client", client, "--json"))
+
+    def curl_command(self, url, address):
+        return ["curl", "-si", "--connect-to", f"::{address}:{self.http_port}", url]
+
+    def curl(self, url, address):
+        words = self.curl_command(url, address)
+        done = subprocess.run(words[:1] + ["-q", "--noproxy", "*", "-m", "10"] + words[1:],
+                              capture_output=True, text=True)
+        return parse_curl(" ".join(words), done.stdout)

@@ -1,7 +1,11 @@
-"""cast.py - the demo's processes: the server and the players, their ports and their folder.
+"""cast.py - the demo's server, its ports and its folder, and who of its targets is dead.
 
-Everything lives under run/demo and ends with the tour: children are ended by pid, and the kernel ends
-them if the tour itself is killed.
+One process plays all: the DNS server, an edge for each PoP and provider, the shield. A target is dead
+while run/demo/dead/NAME exists: its edge is taken out of the configuration, the server reloads, and
+connections to it are refused, as if its process had crashed.
+
+Everything lives under run/demo and ends with the tour: the child is ended by pid, and the kernel ends
+it if the tour itself is killed.
 """
 import ctypes
 import fcntl
@@ -11,7 +15,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 
 from ask import WAYMARK, Trouble
@@ -25,9 +28,11 @@ SOURCE = os.path.join(os.path.dirname(os.path.relpath(__file__)), "waymark.conf"
 POPS = {"tokyo": "127.0.10.1", "london": "127.0.10.2", "newyork": "127.0.10.3",
         "sydney": "127.0.10.4", "paris": "127.0.10.5"}
 PROVIDERS = {"alpha": "127.0.20.1", "beta": "127.0.20.2", "gamma": "127.0.20.3"}
-PLAYERS = {**POPS, **PROVIDERS}
+SHIELD = "london"
+TARGETS = {**POPS, **PROVIDERS}
 
-DNS_PORT, METRICS_PORT, PLAYER_PORT = 5353, 9153, 8080
+DNS_PORT, METRICS_PORT, HTTP_PORT = 5353, 9153, 8080
+EDGE = re.compile(r'^ *\{ pop = "(\w+)";.*\}', re.M)
 PORTS_TRIED = 50
 START_S = 20
 PR_SET_PDEATHSIG = 1
@@ -77,19 +82,42 @@ class Cast:
         both = (socket.SOCK_DGRAM, socket.SOCK_STREAM)
         self.dns_port = free_port(DNS_PORT, ["127.0.0.1"], both)
         self.metrics_port = free_port(METRICS_PORT, ["127.0.0.1"], both[1:])
-        self.player_port = free_port(PLAYER_PORT, list(PLAYERS.values()), both[1:])
+        self.http_port = free_port(HTTP_PORT, list(TARGETS.values()), both[1:])
         with open(SOURCE) as f:
             text = f.read()
         text = text.replace(f":{DNS_PORT}\"", f":{self.dns_port}\"")
         text = text.replace(f":{METRICS_PORT}\"", f":{self.metrics_port}\"")
-        text = re.sub(rf":{PLAYER_PORT}/", f":{self.player_port}/", text)
-        with open(CONF, "w") as f:
+        self.text = re.sub(rf":{HTTP_PORT}(?=[/\"])", f":{self.http_port}", text)
+        self.write_conf()
+
+    def dead(self):
+        return {name for name in os.listdir(DEAD) if name in TARGETS}
+
+    def write_conf(self):
+        """Without the edges of the dead; nobody can have a dead shield."""
+        self.is_dead = self.dead()
+        edges = list(EDGE.finditer(self.text))
+        alive = [e.group(0) for e in edges if e.group(1) not in self.is_dead]
+        if SHIELD in self.is_dead:
+            alive = [e.replace(f'shield = "{SHIELD}"; ', "") for e in alive]
+        text = self.text[:edges[0].start()] + ",\n".join(alive) + self.text[edges[-1].end():]
+        with open(CONF + ".new", "w") as f:
             f.write(text)
+        os.rename(CONF + ".new", CONF)
+
+    def follow_deaths(self):
+        """If the folder of the dead has changed, so do the edges."""
+        if self.dead() == self.is_dead:
+            return
+        self.write_conf()
+        done = subprocess.run([WAYMARK, "reload", "-c", CONF], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise Trouble(f"waymark reload failed: {done.stdout}{done.stderr}")
 
     def ports(self):
         """What, its usual port, its port."""
         return (("DNS", DNS_PORT, self.dns_port), ("/metrics", METRICS_PORT, self.metrics_port),
-                ("health of the players", PLAYER_PORT, self.player_port))
+                ("HTTP of the edges", HTTP_PORT, self.http_port))
 
     def spawn(self, words, **how):
         child = subprocess.Popen(words, stdin=subprocess.DEVNULL, preexec_fn=end_with_parent,
@@ -98,19 +126,8 @@ class Cast:
         return child
 
     def start(self):
-        parts = [f"{name}={address}:{self.player_port}" for name, address in PLAYERS.items()]
-        players = os.path.join(os.path.dirname(__file__), "players.py")
-        self.spawn([sys.executable, players, DEAD] + parts)
-        self.wait(self.are_playing, "the players do not listen")
         with open(LOG, "w") as log:
             self.server = self.spawn([WAYMARK, "serve", "-c", CONF], stderr=log)
-
-    def are_playing(self):
-        for address in PLAYERS.values():
-            with socket.socket() as s:
-                if s.connect_ex((address, self.player_port)) != 0:
-                    return False
-        return True
 
     def wait(self, is_done, trouble):
         """Until `is_done()`; a child that ends before is the trouble."""
@@ -133,11 +150,13 @@ class Cast:
             return log.read()
 
     def kill(self, name):
-        """The target plays dead from now on."""
+        """Connections to the target are refused when this returns."""
         open(os.path.join(DEAD, name), "w").close()
+        self.follow_deaths()
 
     def revive(self, name):
         os.unlink(os.path.join(DEAD, name))
+        self.follow_deaths()
 
     def stop(self):
         for child in reversed(self.children):

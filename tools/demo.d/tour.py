@@ -1,4 +1,4 @@
-"""tour.py - walks through the demo's world with dig, and with --check verifies every step.
+"""tour.py - walks through the demo's world with dig and curl, and with --check verifies every step.
 
 Start it with tools/demo, which installs and builds. What is expected is worked out here from the
 configuration (who is nearest, what the odds are), not taken from the server's own mouth.
@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ask import Asker, Trouble
 from cast import CONF, DEAD, FOLDER, POPS, PROVIDERS, Cast
+from delivery import Delivery
 from show import Show
 
 POINTS = {"tokyo": (35.68, 139.69), "london": (51.51, -0.13), "newyork": (40.71, -74.01),
@@ -24,7 +25,7 @@ TTL_S, WITHIN_KM = 30, 3000
 FALL = RISE = 2
 EVERY_S, JITTER_S, TIMEOUT_S = 1, 0.1, 0.9
 FALL_MAX_S = FALL * (EVERY_S + JITTER_S) + TIMEOUT_S + 1
-RISE_MAX_S = FALL_MAX_S  # the players look for a change 20 times a second: in the second's reserve
+RISE_MAX_S = FALL_MAX_S
 
 # One or two clients of every continent, and the PoP that is theirs.
 CLIENTS = [
@@ -195,7 +196,12 @@ class Tour:
                     f"{subnet}: {km:.0f} km to {near}, goes to {' or '.join(wanted)}", target_of(a))
         s.table(("client", "place", "nearest PoP", "goes to", "answer", "scope"), rows)
 
-    # ---- 5. a PoP dies ----
+    # ---- 5. the object ----
+
+    def delivery(self):
+        Delivery(self.show, self.ask, self.metrics).walk(CLIENTS[0])
+
+    # ---- 6. a PoP dies ----
 
     def poll(self, name, subnet, is_done, max_s):
         """Asks until it is done; returns the last answer, the seconds and the TTLs on the way."""
@@ -213,7 +219,7 @@ class Tour:
         victim = CLIENTS[0][1]
         place = self.places[subnet]
         heir = nearest((place.get("latitude", 0), place.get("longitude", 0)), but=(victim,))
-        s.heading(f"5. {victim.capitalize()} dies, and comes back")
+        s.heading(f"6. {victim.capitalize()} dies, and comes back")
         s.say(f"Probes run every {EVERY_S} s; {FALL} misses in a row take a PoP down. Once one probe "
               "has failed, the TTL sinks to what is left until the verdict could fall.")
         s.command(f"touch {DEAD}/{victim}")
@@ -228,6 +234,9 @@ class Tour:
         moved = {c for c, x in self.dig_all(name).items() if target_of(x) != dict(CLIENTS)[c]}
         gone = {c for c, pop in CLIENTS if pop == victim}
         s.claim(moved == gone, "only its clients moved", str(moved))
+        d = self.ask.fetch(f"http://{name}/hello.txt", subnet)
+        s.claim(d["edge"]["pop"] == heir and d["http"]["status"] == 200,
+                f"{subnet} gets the object from {heir} now", str(d["http"]))
         x = self.ask.explain(name, subnet)
         dropped = [c for st in x["stages"] for c in st["candidates"]
                    if c["target"] == victim and not c["is_kept"]]
@@ -241,12 +250,12 @@ class Tour:
                 f"{subnet} is back at {victim} within {RISE_MAX_S:.1f} s ({took:.1f} s)",
                 f"{target_of(a)} after {took:.1f} s")
 
-    # ---- 6. a provider dies ----
+    # ---- 7. a provider dies ----
 
     def provider_dies(self):
         s, name, victim = self.show, "video.cdn.example", "alpha"
         theirs = next((r for r, a in self.drawn.items() if target_of(a) == victim), RESOLVERS[0])
-        s.heading("6. The largest provider dies, and comes back")
+        s.heading("7. The largest provider dies, and comes back")
         s.command(f"touch {DEAD}/{victim}")
         self.cast.kill(victim)
         took = self.poll_source(name, theirs, lambda t: t != victim, FALL_MAX_S)
@@ -274,16 +283,18 @@ class Tour:
                 return took
             time.sleep(0.05)
 
-    # ---- 7. status ----
+    # ---- 8. status ----
 
     def status(self):
         s = self.show
-        s.heading("7. What the server believes")
+        s.heading("8. What the server believes")
         s.command(f"build/waymark status -c {CONF}")
         text = self.ask.status_text()
         s.output(text)
         s.claim(all(name in text for name in (*POPS, *PROVIDERS)), "status lists every target", text)
         metrics = self.metrics()
+        s.claim('waymark_edge_requests_total{edge="tokyo",result="hit"}' in metrics,
+                "metrics count hits by edge", metrics[:200])
         s.claim('target="alpha"' in metrics, "metrics count the answers by service and target",
                 metrics[:200])
 
@@ -303,6 +314,8 @@ class Tour:
         for text in (f"dig @127.0.0.1 -p {port} www.cdn.example +subnet=81.2.69.0/24",
                      f"dig @127.0.0.1 -p {port} download.cdn.example +short",
                      f"build/waymark explain -c {CONF} maps.cdn.example --client {FARAWAY}",
+                     f"build/waymark fetch -c {CONF} http://www.cdn.example/ --client 90.40.7.0/24",
+                     f"build/waymark purge -c {CONF} --all",
                      f"touch {DEAD}/london      # and rm it again; so for every PoP and provider",
                      f"build/waymark status -c {CONF}",
                      f"curl -s http://127.0.0.1:{self.cast.metrics_port}/metrics"):
@@ -318,23 +331,23 @@ class Tour:
     def open(self):
         cast = self.cast
         cast.prepare()
-        self.ask = Asker(cast.dns_port, CONF)
+        self.ask = Asker(cast.dns_port, CONF, cast.http_port)
         start = time.monotonic()
         cast.start()
         cast.wait(self.is_ready, "the server does not answer")
         s = self.show
         s.heading(f"Waymark answers on 127.0.0.1:{cast.dns_port} "
                   f"after {time.monotonic() - start:.1f} s")
-        s.say(f"Five PoPs ({', '.join(POPS)}) and three CDN providers ({', '.join(PROVIDERS)}), "
-              f"played by tiny HTTP listeners. The configuration is {CONF}, the log "
+        s.say(f"Five PoPs ({', '.join(POPS)}) and three CDN providers ({', '.join(PROVIDERS)}), each "
+              f"an edge cache of the same process on an address of its own. The configuration is {CONF}, the log "
               f"{FOLDER}/waymark.log.")
         for what, usual, port in cast.ports():
             if port != usual:
                 s.say(f"Port {usual} is taken: {what} has {port}.")
 
     def walk(self):
-        for step in (self.nearest_pop, self.explanation, self.weights, self.mixed, self.pop_dies,
-                     self.provider_dies, self.status):
+        for step in (self.nearest_pop, self.explanation, self.weights, self.mixed, self.delivery,
+                     self.pop_dies, self.provider_dies, self.status):
             self.cast.check_alive()
             step()
 
@@ -342,7 +355,8 @@ class Tour:
         self.farewell()
         while True:
             self.cast.check_alive()
-            time.sleep(0.5)
+            self.cast.follow_deaths()
+            time.sleep(0.2)
 
 
 def on_signal(number, frame):
