@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+"""What an operator sees of the edges: fetch, purge, status, metrics; and what a reload does to them."""
+import json
+import os
+import re
+import socket
+import sys
+import urllib.request
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "live"))
+import live  # noqa: E402
+
+TOKYO, LONDON = "127.0.10.1", "127.0.10.2"
+URL = "http://www.plain.example/a.txt"
+EDGES = {"tokyo": '{{ pop = "tokyo"; listen = "127.0.10.1:{port}"; shield = "london"; origin = "site"; }}',
+         "london": '{{ pop = "london"; listen = "127.0.10.2:{port}"; origin = "site"; }}'}
+
+
+def is_open(address, port):
+    with socket.socket() as s:
+        return s.connect_ex((address, port)) == 0
+
+
+class Delivery(live.LiveTest):
+    def edges(self, pops=("tokyo", "london")):
+        """A server with these edges over a folder of files; not yet started."""
+        self.http = live.free_port(TOKYO, LONDON)
+        self.metrics_port = live.free_port()
+        s = self.server(server=f'metrics = "127.0.0.1:{self.metrics_port}";')
+        os.mkdir(s.path("site"))
+        with open(s.path("site/a.txt"), "w") as f:
+            f.write("an object\n")
+        s.write_conf(rest=self.rest(s, pops))
+        return s
+
+    def rest(self, s, pops):
+        rows = ", ".join(EDGES[pop].format(port=self.http) for pop in pops)
+        return (f'pops: {{ tokyo: {{ at = [35.7, 139.7]; addresses = ["{TOKYO}"]; }};\n'
+                f'  london: {{ at = [51.5, -0.1]; addresses = ["{LONDON}"]; }}; }};\n'
+                'services: ( { name = "www"; hosts = ["www.plain.example"];\n'
+                '  targets = ["tokyo", "london"]; policy = ("healthy", "priority"); } );\n'
+                f'origins: {{ site: {{ directory = "{s.path("site")}"; }}; }};\n'
+                f'edges: ( {rows} );\n')
+
+    def run_on(self, s, command, *args, status=0):
+        got, out, err = live.waymark(command, "-c", s.conf, *args)
+        self.assertEqual(got, status, out + err)
+        return out if status == 0 else err
+
+    def fetch(self, s, url=URL):
+        return json.loads(self.run_on(s, "fetch", url, "--json"))
+
+    def cache(self, s):
+        """How the edge says it answered: HIT, MISS, ..."""
+        d = self.fetch(s)
+        self.assertEqual(d["http"]["status"], 200, d)
+        return d["http"]["fields"]["X-Cache"].split()[0]
+
+    def test_fetch_shows_a_whole_delivery(self):
+        s = self.edges().start()
+        d = self.fetch(s)
+        self.assertEqual(d["dns"]["answer"], TOKYO)
+        self.assertEqual(d["dns"]["target"], "tokyo")
+        self.assertEqual(d["edge"], {"pop": "tokyo", "connect_to": f"{TOKYO}:{self.http}"})
+        self.assertEqual((d["http"]["status"], d["http"]["bytes"]), (200, 10))
+        self.assertLessEqual(d["http"]["connect_us"], d["http"]["first_byte_us"])
+        text = self.run_on(s, "fetch", URL)
+        for part in ("Where is it?", "A 127.0.10.1", "tokyo, at", "status        200", "HIT",
+                     "10 octets"):
+            self.assertIn(part, text)
+        self.stop(s)
+
+    def test_fetch_says_what_went_wrong(self):
+        s = self.edges().start()
+        self.assertIn("no URL", self.run_on(s, "fetch", "www.plain.example", status=2))
+        got, out, _ = live.waymark("fetch", "-c", s.conf, "http://nobody.plain.example/")
+        self.assertEqual(got, 1)
+        self.assertIn("no address", out)
+        self.assertEqual(self.fetch(s, "http://www.plain.example/absent")["http"]["status"], 404)
+        self.stop(s)
+
+    def test_a_purge_is_seen_by_the_next_request(self):
+        s = self.edges().start()
+        for what in (["--url", URL], ["--prefix", "http://www.plain.example/"], ["--all"]):
+            self.cache(s)
+            self.assertEqual(self.cache(s), "HIT")
+            self.assertIn("Purged on 2 edges", self.run_on(s, "purge", *what))
+            self.assertEqual(self.cache(s), "MISS", what)
+        self.assertEqual(self.cache(s), "HIT")
+        self.run_on(s, "purge", "--url", "http://www.plain.example/another.txt")
+        self.assertEqual(self.cache(s), "HIT")
+        self.run_on(s, "purge", "--url", URL, "--soft")
+        self.assertNotEqual(self.cache(s), "HIT")
+        self.stop(s)
+
+    def test_a_purge_of_nonsense_is_refused(self):
+        s = self.edges().start()
+        self.assertIn("expected", self.run_on(s, "purge", "--url", "nonsense", status=1))
+        self.assertIn("one of --url", self.run_on(s, "purge", status=2))
+        self.assertIn("one of --url", self.run_on(s, "purge", "--all", "--tag", "x", status=2))
+        self.stop(s)
+
+    def test_without_edges_there_is_nothing_to_purge(self):
+        s = self.server().start()
+        self.assertIn("runs no edge", self.run_on(s, "purge", "--all", status=1))
+        self.stop(s)
+
+    def metrics(self):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics",
+                                    timeout=live.PATIENCE_S) as reply:
+            return reply.read().decode()
+
+    def test_status_and_metrics_count_requests(self):
+        s = self.edges().start()
+        for _ in range(4):
+            self.cache(s)
+        status = json.loads(self.run_on(s, "status", "--json"))
+        tokyo, london = status["edges"]
+        self.assertEqual((tokyo["pop"], tokyo["state"]), ("tokyo", "up"))
+        self.assertEqual((tokyo["requests"]["miss"], tokyo["requests"]["hit"]), (1, 3))
+        self.assertEqual(london["requests"]["miss"], 1)
+        self.assertEqual(london["bytes_origin"], 10)
+        self.assertEqual(tokyo["bytes_cache"], 30)
+        text = self.run_on(s, "status")
+        self.assertRegex(text, r"tokyo +up +4 +75\.0 % +25\.0 %")
+        page = self.metrics()
+        self.assertIn('waymark_edge_requests_total{edge="tokyo",result="hit"} 3', page)
+        self.assertIn('waymark_edge_responses_total{edge="tokyo",code="2xx"} 4', page)
+        with open(os.path.join(HERE, "..", "..", "docs", "metrics.md")) as f:
+            told = set(re.findall(r"^\| `(waymark_edge_[a-z_]+)", f.read(), re.M))
+        found = set(re.findall(r"^# TYPE (waymark_edge_[a-z_]+)", page, re.M))
+        self.assertEqual(found, told)
+        self.stop(s)
+
+    def test_a_reload_takes_an_edge_away_and_brings_it_back(self):
+        s = self.edges().start()
+        self.cache(s)
+        s.write_conf(rest=self.rest(s, ["london"]))
+        self.run_on(s, "reload")
+        self.assertFalse(is_open(TOKYO, self.http))
+        self.assertTrue(is_open(LONDON, self.http))
+        s.write_conf(rest=self.rest(s, ["tokyo", "london"]))
+        self.run_on(s, "reload")
+        self.assertIn(self.cache(s), ("MISS", "HIT"))
+        self.run_on(s, "reload")
+        self.assertEqual(self.cache(s), "HIT")  # an edge that stays keeps what it has
+        self.stop(s)
+
+    def test_a_reload_that_cannot_bind_leaves_the_edges_as_they_were(self):
+        s = self.edges(["london"]).start()
+        with socket.socket() as taken:
+            taken.bind((TOKYO, self.http))
+            taken.listen()
+            s.write_conf(rest=self.rest(s, ["tokyo", "london"]))
+            self.assertIn("the edges stay as they were", self.run_on(s, "reload"))
+            self.assertTrue(is_open(LONDON, self.http))
+        self.stop(s)
+
+
+if __name__ == "__main__":
+    live.main()
