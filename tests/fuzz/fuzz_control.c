@@ -1,5 +1,5 @@
 /* fuzz_control.c - what the admin side reads from others: lines of the control socket, arguments of
- * explain, HTTP request lines, DNS messages to print, and JSON that a server sent to be rendered.
+ * explain, URLs, HTTP request lines, DNS messages to print, and JSON that a server sent to be rendered.
  *
  * The first octet picks the reader, the rest is its input. */
 #include "fuzz.h"
@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "control/explain_text.h"
+#include "control/fetch_text.h"
+#include "control/fetch_url.h"
 #include "control/http_request.h"
 #include "control/json_put.h"
 #include "control/moment.h"
@@ -124,6 +126,17 @@ static void reads_a_moment(const char *text)
     assert(again_ms == wall_ms - wall_ms % 1000);
 }
 
+static void reads_a_url(const char *text)
+{
+    struct fetch_url url;
+    char why[WHY_LEN] = "";
+
+    if (fetch_url_parse(text, &url, why) != 0)
+        assert(why[0] != '\0');
+    else
+        assert(url.host[0] != '\0' && url.port >= 0 && url.port <= 65535);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0)
@@ -149,6 +162,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         break;
     case 'r':
         renders(text, size - 1, reload_text);
+        break;
+    case 'd':
+        renders(text, size - 1, fetch_text);
+        break;
+    case 'g':
+        renders(text, size - 1, purge_text);
+        break;
+    case 'u':
+        reads_a_url(text);
         break;
     case 'h':
         reads_a_request_line(text, size - 1);
