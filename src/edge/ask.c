@@ -1,0 +1,105 @@
+/* ask.c - shield or origin, which of its addresses, and what is said to it. Edge thread. */
+#include "ask.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "rule_pass.h"
+
+enum { SHIELD_CONNECT_MS = 1000, SHIELD_FIRST_BYTE_MS = 60000 };
+
+static const struct conf_origin *origin_of(const struct edge *e)
+{
+    return &e->conf->origins[e->what->origin];
+}
+
+int ask_count(const struct edge *e)
+{
+    const struct conf_origin *o = origin_of(e);
+
+    return o->n_urls == 0 ? 1 : (int)o->n_urls;
+}
+
+static bool has_shield(const struct edge *e)
+{
+    return e->what->shield != CONF_NONE && edge_is_up(e, e->what->shield);
+}
+
+static void ask_shield(const struct edge *e, struct ask *out)
+{
+    const struct conf_edge *shield = &e->conf->edges[e->what->shield];
+    char at[ENDPOINT_TEXT_LEN];
+
+    out->is_shield = true;
+    out->connect_ms = SHIELD_CONNECT_MS;
+    out->first_byte_ms = SHIELD_FIRST_BYTE_MS; /* the shield has its own limit for the origin */
+    snprintf(out->url, sizeof out->url, "http://%s", endpoint_format(&shield->listen[0], at));
+}
+
+bool ask_whom(const struct edge *e, int attempt, bool no_shield, struct ask *out)
+{
+    const struct conf_origin *o = origin_of(e);
+
+    *out = (struct ask){ .attempt = attempt };
+    if (!no_shield && has_shield(e)) {
+        ask_shield(e, out);
+        return true;
+    }
+    out->connect_ms = o->connect_ms;
+    out->first_byte_ms = o->first_byte_ms;
+    out->directory = o->n_urls == 0 ? o->directory : NULL;
+    if (o->n_urls == 0)
+        return attempt == 0;
+    int len = snprintf(out->url, sizeof out->url, "%s", o->urls[(size_t)attempt % o->n_urls]);
+    return len < (int)sizeof out->url;
+}
+
+void ask_host(const struct edge *e, const struct request *r, const struct ask *ask,
+              char out[static HTTP_HOST_MAX + 1])
+{
+    struct http_text host = request_host(r);
+
+    if (!ask->is_shield && origin_of(e)->host != NULL)
+        host = http_text_of(origin_of(e)->host);
+    snprintf(out, HTTP_HOST_MAX + 1, "%.*s", (int)host.len, host.at);
+}
+
+bool ask_target(const struct request *r, struct lines *out)
+{
+    lines_put(out, r->key.text.at + r->key.path_at, r->key.path_len);
+    if (r->head.has_query) {
+        lines_put(out, "?", 1);
+        lines_put(out, r->head.query.at, r->head.query.len);
+    }
+    lines_put(out, "", 1);
+    return !out->is_short;
+}
+
+static void put_validators(const struct object *stale, struct lines *out)
+{
+    struct http_fields fields;
+
+    object_fields(stale, &fields);
+    struct http_text tag = http_field_value(&fields, HTTP_ETAG);
+    struct http_text modified = http_field_value(&fields, HTTP_LAST_MODIFIED);
+    if (tag.len > 0)
+        lines_field(out, http_text_of("If-None-Match"), tag);
+    if (modified.len > 0)
+        lines_field(out, http_text_of("If-Modified-Since"), modified);
+}
+
+void ask_fields(const struct edge *e, const struct request *r, bool for_cache,
+                const struct object *stale, struct lines *out)
+{
+    const struct http_fields *fields = &r->head.fields;
+
+    for (uint32_t i = 0; i < fields->n; i++) {
+        const struct http_field *f = &fields->list[i];
+        if (rule_goes_to_origin(fields, f, for_cache))
+            lines_field(out, f->name, f->value);
+    }
+    if (stale != NULL)
+        put_validators(stale, out);
+    lines_format(out, "X-Forwarded-For: %s\r\nVia: 1.1 %s\r\nCDN-Loop: %s\r\n", r->client, e->pop,
+                 e->pop);
+}

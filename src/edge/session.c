@@ -1,0 +1,333 @@
+/* session.c - bufferevents, deadlines, and the end of a connection. Edge thread. */
+#include "session.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
+#include <openssl/ssl.h>
+
+#include <waymark/addr.h>
+#include <waymark/clock.h>
+
+#include "steps.h"
+
+enum { SESSION_MAGIC = 0x5e5510, LINGER_S = 1 };
+
+static struct session *session_of(void *arg)
+{
+    struct session *s = arg;
+
+    assert(s->magic == SESSION_MAGIC);
+    return s;
+}
+
+/* ---- events ---- */
+
+static void on_read(struct bufferevent *bev, void *arg)
+{
+    struct session *s = session_of(arg);
+
+    if (s->is_lingering) {
+        evbuffer_drain(bufferevent_get_input(bev), SESSION_INPUT_MAX);
+        return;
+    }
+    if (s->has_upload && !s->is_upload_done) {
+        session_set_deadline(s, s->edge->what->send_s);
+        flight_upload(&s->waiter);
+    }
+    if (s->step == STEP_RECEIVE && !s->is_closing)
+        steps_run(s);
+}
+
+/* Closing with octets unread would reset the connection, and the answer might be lost. */
+static void end_output(struct session *s)
+{
+    if (!s->must_linger || s->is_tls || s->is_lingering || s->is_eof) {
+        session_free(s);
+        return;
+    }
+    s->is_lingering = true;
+    shutdown(bufferevent_getfd(s->bev), SHUT_WR);
+    evbuffer_drain(bufferevent_get_input(s->bev), SESSION_INPUT_MAX);
+    session_set_deadline(s, LINGER_S);
+}
+
+void session_close(struct session *s)
+{
+    s->is_closing = true;
+    session_set_deadline(s, s->edge->what->send_s);
+    bufferevent_trigger(s->bev, EV_WRITE,
+                        BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
+}
+
+/* The output has fallen below its mark. */
+static void on_write(struct bufferevent *bev, void *arg)
+{
+    struct session *s = session_of(arg);
+
+    if (s->is_closing) {
+        if (session_queued(s) == 0)
+            end_output(s);
+    } else if (s->step == STEP_DELIVER || s->step == STEP_RECEIVE) {
+        steps_run(s);
+    }
+}
+
+static void on_event(struct bufferevent *bev, short what, void *arg)
+{
+    struct session *s = session_of(arg);
+
+    if (what & BEV_EVENT_CONNECTED)
+        return; /* the handshake is done */
+    bool is_answering = s->step == STEP_DELIVER || s->is_closing || session_queued(s) > 0;
+    if (!(what & BEV_EVENT_EOF) || !is_answering) {
+        session_free(s);
+        return;
+    }
+    s->is_eof = true; /* it may only have ended its own side: what is queued goes out */
+    s->must_close = true;
+    if (s->step == STEP_RECEIVE && !s->is_closing)
+        session_close(s);
+}
+
+static void on_more(void *arg)
+{
+    struct session *s = session_of(arg);
+
+    if (s->step == STEP_DELIVER)
+        steps_run(s);
+}
+
+static void on_news(void *arg, const struct flight_told *told)
+{
+    struct session *s = session_of(arg);
+
+    assert(s->step == STEP_FETCH && !s->is_told);
+    s->told = *told;
+    if (told->object != NULL)
+        object_ref(told->object);
+    s->is_told = true;
+    steps_run(s);
+}
+
+/* ---- for the steps ---- */
+
+void session_set_deadline(struct session *s, int seconds)
+{
+    s->deadline_us = clock_steady_us() + (int64_t)seconds * 1000000;
+}
+
+size_t session_queued(const struct session *s)
+{
+    return evbuffer_get_length(bufferevent_get_output(s->bev));
+}
+
+void session_queue(struct session *s, const char *at, size_t len)
+{
+    s->queued += len;
+    if (evbuffer_add(bufferevent_get_output(s->bev), at, len) != 0)
+        session_abort(s);
+}
+
+static void on_segment_sent(const void *data, size_t len, void *arg)
+{
+    body_segment_unref(arg);
+}
+
+void session_queue_segment(struct session *s, struct body_segment *segment, const char *at,
+                           size_t len)
+{
+    s->queued += len;
+    segment->refs++;
+    if (evbuffer_add_reference(bufferevent_get_output(s->bev), at, len, on_segment_sent,
+                               segment) != 0) {
+        body_segment_unref(segment);
+        session_abort(s);
+    }
+}
+
+void session_abort(struct session *s)
+{
+    static const struct linger at_once = { .l_onoff = 1 };
+
+    setsockopt(bufferevent_getfd(s->bev), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    s->is_gone = true;
+}
+
+/* Called by libcurl for a fetch on the session's behalf: memory only. */
+static long read_sized(struct session *s, struct evbuffer *in, char *out, size_t room)
+{
+    if (room > s->upload_left)
+        room = (size_t)s->upload_left;
+    int n = evbuffer_remove(in, out, room);
+    if (n <= 0)
+        return -1;
+    s->upload_left -= (uint64_t)n;
+    s->is_upload_done = s->upload_left == 0;
+    return n;
+}
+
+static long read_chunked(struct session *s, struct evbuffer *in, char *out, size_t room)
+{
+    size_t filled = 0;
+
+    while (filled < room && evbuffer_get_length(in) > 0 && !s->is_upload_done) {
+        struct evbuffer_iovec piece;
+        struct http_text run;
+        size_t used = 0;
+        evbuffer_peek(in, -1, NULL, &piece, 1);
+        /* No more at a time than fits: framing takes the rest of it. */
+        size_t len = piece.iov_len < room - filled ? piece.iov_len : room - filled;
+        enum http_chunks_step step =
+            http_chunks_read(&s->upload_chunks, piece.iov_base, len, &used, &run);
+        if (step == HTTP_CHUNKS_BAD) {
+            s->is_upload_bad = true;
+            return -2;
+        }
+        if (step == HTTP_CHUNKS_DATA) {
+            memcpy(out + filled, run.at, run.len);
+            filled += run.len;
+        }
+        s->is_upload_done = step == HTTP_CHUNKS_END;
+        evbuffer_drain(in, used);
+    }
+    if (filled > 0)
+        return (long)filled;
+    return s->is_upload_done ? 0 : -1;
+}
+
+long session_read_upload(void *ctx, char *out, size_t room)
+{
+    struct session *s = session_of(ctx);
+    struct evbuffer *in = bufferevent_get_input(s->bev);
+
+    if (s->is_upload_done)
+        return 0;
+    if (s->request->head.body == HTTP_BODY_LENGTH)
+        return read_sized(s, in, out, room);
+    return read_chunked(s, in, out, room);
+}
+
+/* ---- the life of a connection ---- */
+
+static void write_client(struct session *s, const struct sockaddr *from)
+{
+    struct addr a = addr_from_sockaddr(from, NULL);
+    char text[ADDR_TEXT_LEN];
+
+    snprintf(s->client, sizeof s->client, "%s", a.family == 0 ? "-" : addr_format(&a, text));
+}
+
+static void link_in(struct session *s)
+{
+    s->next = s->edge->sessions;
+    s->prev = &s->edge->sessions;
+    if (s->next != NULL)
+        s->next->prev = &s->next;
+    s->edge->sessions = s;
+    edge_count(&s->edge->counts->connections, 1);
+}
+
+struct session *session_new(struct edge *e, int fd, const struct sockaddr *from, struct ssl_st *tls)
+{
+    struct session *s = calloc(1, sizeof *s);
+
+    if (s == NULL)
+        goto fail;
+    if (tls != NULL)
+        s->bev = bufferevent_openssl_socket_new(e->thread->base, fd, tls,
+                                                BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
+    else
+        s->bev = bufferevent_socket_new(e->thread->base, fd, BEV_OPT_CLOSE_ON_FREE);
+    if (s->bev == NULL)
+        goto fail;
+    s->magic = SESSION_MAGIC;
+    s->edge = e;
+    s->is_tls = tls != NULL;
+    s->waiter.on_news = on_news;
+    s->waiter.ctx = s;
+    if (tls != NULL)
+        bufferevent_openssl_set_allow_dirty_shutdown(s->bev, 1);
+    write_client(s, from);
+    link_in(s);
+    bufferevent_setcb(s->bev, on_read, on_write, on_event, s);
+    bufferevent_setwatermark(s->bev, EV_READ, 0, SESSION_INPUT_MAX);
+    bufferevent_setwatermark(s->bev, EV_WRITE, SESSION_OUTPUT_LOW, 0);
+    session_set_deadline(s, e->what->header_s);
+    if (bufferevent_enable(s->bev, EV_READ | EV_WRITE) != 0) {
+        session_free(s);
+        return NULL;
+    }
+    return s;
+fail:
+    if (tls != NULL)
+        SSL_free(tls);
+    close(fd);
+    free(s);
+    return NULL;
+}
+
+void session_free(struct session *s)
+{
+    if (s == NULL)
+        return;
+    if (s->is_running) {
+        s->is_gone = true;
+        return;
+    }
+    *s->prev = s->next;
+    if (s->next != NULL)
+        s->next->prev = s->prev;
+    edge_uncount(&s->edge->counts->connections);
+    if (s->request != NULL && s->step != STEP_RECEIVE && s->status == 0)
+        edge_count(&s->edge->counts->statuses[0], 1);
+    flight_leave(&s->waiter);
+    body_reader_fini(&s->reader);
+    object_unref(s->told.object);
+    object_unref(s->stale);
+    request_unref(s->request);
+    bufferevent_free(s->bev);
+    s->magic = 0;
+    free(s);
+}
+
+/* Whoever takes octets, however slowly, has its deadline moved. */
+static void note_progress(struct session *s)
+{
+    size_t waiting = session_queued(s);
+    uint64_t gone = s->queued - waiting;
+
+    if (waiting > 0 && gone > s->progress)
+        session_set_deadline(s, s->edge->what->send_s);
+    s->progress = gone;
+}
+
+void sessions_tick(struct edge *e, int64_t now_us)
+{
+    struct session *next;
+
+    for (struct session *s = e->sessions; s != NULL; s = next) {
+        next = s->next;
+        note_progress(s);
+        if (s->deadline_us != 0 && s->deadline_us < now_us)
+            session_free(s);
+    }
+}
+
+void sessions_end(struct edge *e)
+{
+    while (e->sessions != NULL)
+        session_free(e->sessions);
+}
+
+void session_reader_begin(struct session *s, struct body *body)
+{
+    body_reader_init(&s->reader, body, on_more, s);
+}
