@@ -64,10 +64,17 @@ void ask_host(const struct edge *e, const struct request *r, const struct ask *a
     snprintf(out, HTTP_HOST_MAX + 1, "%.*s", (int)host.len, host.at);
 }
 
-bool ask_target(const struct request *r, struct lines *out)
+bool ask_target(const struct request *r, bool for_cache, struct lines *out)
 {
-    lines_put(out, r->key.text.at + r->key.path_at, r->key.path_len);
-    if (r->head.has_query) {
+    const char *path = r->key.text.at + r->key.path_at;
+    size_t len = r->key.url_len - r->key.path_at;
+    const char *question = memchr(path, '?', len);
+
+    if (for_cache || question == NULL)
+        lines_put(out, path, len);
+    else
+        lines_put(out, path, (size_t)(question - path));
+    if (!for_cache && r->head.has_query) {
         lines_put(out, "?", 1);
         lines_put(out, r->head.query.at, r->head.query.len);
     }
@@ -92,14 +99,16 @@ void ask_fields(const struct edge *e, const struct request *r, bool for_cache,
                 const struct object *stale, struct lines *out)
 {
     const struct http_fields *fields = &r->head.fields;
+    char via[RULE_VIA_MAX];
 
     for (uint32_t i = 0; i < fields->n; i++) {
         const struct http_field *f = &fields->list[i];
-        if (rule_goes_to_origin(fields, f, for_cache))
+        if (rule_goes_to_origin(f, for_cache))
             lines_field(out, f->name, f->value);
     }
     if (stale != NULL)
         put_validators(stale, out);
-    lines_format(out, "X-Forwarded-For: %s\r\nVia: 1.1 %s\r\nCDN-Loop: %s\r\n", r->client, e->pop,
+    rule_via(r->head.is_http_10, e->pop, via);
+    lines_format(out, "X-Forwarded-For: %s\r\nVia: %s\r\nCDN-Loop: %s\r\n", r->client, via,
                  e->pop);
 }

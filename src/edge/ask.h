@@ -24,4 +24,5 @@ void ask_fields(const struct edge *e, const struct request *r, bool for_cache,
                 const struct object *stale, struct lines *out);
 void ask_host(const struct edge *e, const struct request *r, const struct ask *ask,
               char out[static HTTP_HOST_MAX + 1]);
-bool ask_target(const struct request *r, struct lines *out); /* ended by NUL */
+/* Ended by NUL: as the key has it where the cache is to be filled, else with the client's query. */
+bool ask_target(const struct request *r, bool for_cache, struct lines *out);

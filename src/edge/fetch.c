@@ -17,6 +17,8 @@
 
 #include <waymark/clock.h>
 
+#include "rule_pass.h"
+
 enum {
     FETCH_MAGIC = 0xfe7c4,
     KEPT_CONNECTIONS = 512,
@@ -117,6 +119,7 @@ static bool set_head(struct fetch *f)
         f->head = malloc(sizeof *f->head);
     if (f->head == NULL || http_head_response(f->raw, f->raw_len, f->is_to_head, f->head) != 0)
         return false;
+    rule_strip_hop_by_hop(&f->head->fields);
     if (f->head->status < 200) { /* the real one is to come */
         f->raw_len = 0;
         return f->head->status != 101;
@@ -423,7 +426,7 @@ static void on_later(evutil_socket_t fd, short what, void *arg)
     report_ended(all);
 }
 
-struct fetchers *fetchers_new(struct event_base *base)
+struct fetchers *edge_fetchers_new(struct event_base *base)
 {
     static const struct timeval tick = { .tv_usec = TICK_MS * 1000 };
     struct fetchers *all = calloc(1, sizeof *all);
@@ -436,7 +439,7 @@ struct fetchers *fetchers_new(struct event_base *base)
     event_assign(&all->tick, base, -1, EV_PERSIST, on_tick, all);
     event_assign(&all->later, base, -1, 0, on_later, all);
     if (all->multi == NULL || event_add(&all->tick, &tick) != 0) {
-        fetchers_free(all);
+        edge_fetchers_free(all);
         return NULL;
     }
     curl_multi_setopt(all->multi, CURLMOPT_SOCKETFUNCTION, on_watch_wanted);
@@ -448,7 +451,7 @@ struct fetchers *fetchers_new(struct event_base *base)
     return all;
 }
 
-void fetchers_free(struct fetchers *all)
+void edge_fetchers_free(struct fetchers *all)
 {
     if (all == NULL)
         return;
@@ -620,13 +623,13 @@ static struct fetch *allocate(struct fetchers *all, const struct fetch_spec *spe
     f->view.request_ms = clock_wall_ms();
     f->view.body = body_new();
     if (f->view.body == NULL) {
-        fetch_cancel(f);
+        edge_fetch_cancel(f);
         return NULL;
     }
     return f;
 }
 
-struct fetch *fetch_start(struct fetchers *all, const struct fetch_spec *spec)
+struct fetch *edge_fetch_start(struct fetchers *all, const struct fetch_spec *spec)
 {
     struct fetch *f = allocate(all, spec);
 
@@ -640,11 +643,11 @@ struct fetch *fetch_start(struct fetchers *all, const struct fetch_spec *spec)
     f->is_added = true;
     return f;
 fail:
-    fetch_cancel(f);
+    edge_fetch_cancel(f);
     return NULL;
 }
 
-struct fetch *fetch_start_file(struct fetchers *all, const struct fetch_spec *spec,
+struct fetch *edge_fetch_start_file(struct fetchers *all, const struct fetch_spec *spec,
                                const char *head, size_t head_len, int fd, uint64_t len)
 {
     struct fetch *f = allocate(all, spec);
@@ -653,7 +656,7 @@ struct fetch *fetch_start_file(struct fetchers *all, const struct fetch_spec *sp
     if (f != NULL)
         f->raw = malloc(HTTP_HEAD_MAX);
     if (f == NULL || f->raw == NULL) {
-        fetch_cancel(f);
+        edge_fetch_cancel(f);
         if (fd >= 0)
             close(fd);
         return NULL;
@@ -669,7 +672,7 @@ struct fetch *fetch_start_file(struct fetchers *all, const struct fetch_spec *sp
     return f;
 }
 
-void fetch_cancel(struct fetch *f)
+void edge_fetch_cancel(struct fetch *f)
 {
     if (f == NULL)
         return;
@@ -693,12 +696,12 @@ void fetch_cancel(struct fetch *f)
     free(f);
 }
 
-struct fetch_view fetch_view(const struct fetch *f)
+struct fetch_view edge_fetch_view(const struct fetch *f)
 {
     return f->view;
 }
 
-void fetch_resume(struct fetch *f)
+void edge_fetch_resume(struct fetch *f)
 {
     if (!f->is_paused_in || !body_wants_more(f->view.body))
         return;
@@ -706,7 +709,7 @@ void fetch_resume(struct fetch *f)
     run_later(f->all);
 }
 
-void fetch_upload(struct fetch *f)
+void edge_fetch_upload(struct fetch *f)
 {
     if (!f->is_paused_out)
         return;

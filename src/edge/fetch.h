@@ -21,8 +21,8 @@ struct fetchers; /* one per thread: the connections */
 
 enum { FETCH_BODY_IDLE_MS = 60000, FETCH_BODY_UNKNOWN = -1, FETCH_BODY_NONE = -2 };
 
-struct fetchers *fetchers_new(struct event_base *base); /* NULL: out of memory */
-void fetchers_free(struct fetchers *all);               /* every fetch is gone; NULL is fine */
+struct fetchers *edge_fetchers_new(struct event_base *base); /* NULL: out of memory */
+void edge_fetchers_free(struct fetchers *all);               /* every fetch is gone; NULL is fine */
 
 enum fetch_outcome {
     FETCH_RUNNING,
@@ -65,13 +65,13 @@ struct fetch_view {
 };
 
 /* NULL: out of memory. Texts of the spec are copied. Never calls back at once. */
-struct fetch *fetch_start(struct fetchers *all, const struct fetch_spec *spec);
+struct fetch *edge_fetch_start(struct fetchers *all, const struct fetch_spec *spec);
 /* The same from a file: a response head of our own making, then `len` octets of `fd` (taken over, -1:
  * no body), read in pieces between other events. */
-struct fetch *fetch_start_file(struct fetchers *all, const struct fetch_spec *spec,
+struct fetch *edge_fetch_start_file(struct fetchers *all, const struct fetch_spec *spec,
                                const char *head, size_t head_len, int fd, uint64_t len);
-void fetch_cancel(struct fetch *f); /* frees it; NULL is fine */
+void edge_fetch_cancel(struct fetch *f); /* frees it; NULL is fine */
 
-struct fetch_view fetch_view(const struct fetch *f);
-void fetch_resume(struct fetch *f); /* readers have caught up */
-void fetch_upload(struct fetch *f); /* there is more of the request's body */
+struct fetch_view edge_fetch_view(const struct fetch *f);
+void edge_fetch_resume(struct fetch *f); /* readers have caught up */
+void edge_fetch_upload(struct fetch *f); /* there is more of the request's body */

@@ -137,7 +137,7 @@ static void flight_free(struct flight *f)
         f->stale->is_validating = false;
     if (f->object != NULL && f->object->body != NULL)
         f->object->body->on_taken = NULL;
-    fetch_cancel(f->fetch);
+    edge_fetch_cancel(f->fetch);
     object_unref(f->stale);
     object_unref(f->object);
     request_unref(f->request);
@@ -183,7 +183,7 @@ static int begin_fetch(struct flight *f)
         memcpy(method, name.at, name.len);
         method[name.len] = '\0';
     }
-    if (ask_target(f->request, &target) && !fields.is_short) {
+    if (ask_target(f->request, for_cache, &target) && !fields.is_short) {
         struct fetch_spec spec = {
             .method = method,
             .url = f->ask.url,
@@ -201,7 +201,7 @@ static int begin_fetch(struct flight *f)
         };
         f->fetch = f->ask.directory != NULL
                        ? origin_files_fetch(f->edge->thread->fetchers, f->ask.directory, &spec)
-                       : fetch_start(f->edge->thread->fetchers, &spec);
+                       : edge_fetch_start(f->edge->thread->fetchers, &spec);
     }
     lines_fini(&fields);
     lines_fini(&target);
@@ -272,7 +272,7 @@ static bool try_another(struct flight *f, const struct fetch_view *view)
             return false;
         f->attempt++;
     }
-    fetch_cancel(f->fetch);
+    edge_fetch_cancel(f->fetch);
     f->fetch = NULL;
     return ask_whom(f->edge, f->attempt, f->no_shield, &f->ask) && begin_fetch(f) == 0;
 }
@@ -314,7 +314,7 @@ static void put_kept(const struct http_fields *fields, const struct rule_control
 {
     for (uint32_t i = 0; i < fields->n; i++) {
         const struct http_field *f = &fields->list[i];
-        if (f->id != HTTP_X_CACHE && rule_is_kept(fields, f, control, to_store))
+        if (f->id != HTTP_X_CACHE && rule_is_kept(f, control, to_store))
             lines_field(out, f->name, f->value);
     }
     if (!http_field_has(fields, HTTP_DATE)) {
@@ -471,7 +471,7 @@ static bool freshen(struct flight *f, const struct fetch_view *view)
     object_fields(f->stale, stored);
     *merged = *view->head;
     merged->status = f->stale->status;
-    if (!rule_304_fits(stored, &view->head->fields) ||
+    if (!rule_304_fits(stored, &view->head->fields, view->response_ms / 1000) ||
         !rule_merge_304(stored, &view->head->fields, &merged->fields))
         goto end;
     rule_control_response(&merged->fields, &control);
@@ -512,7 +512,7 @@ static void accept_304(struct flight *f, const struct fetch_view *view)
     f->stale->is_validating = false;
     object_unref(f->stale);
     f->stale = NULL;
-    fetch_cancel(f->fetch);
+    edge_fetch_cancel(f->fetch);
     f->fetch = NULL;
     if (begin_fetch(f) != 0) {
         f->is_over = true;
@@ -522,17 +522,19 @@ static void accept_304(struct flight *f, const struct fetch_view *view)
 
 static void invalidate(struct flight *f, const struct fetch_view *view)
 {
-    struct rule_invalidates what;
-    struct request *r = f->request;
-    struct http_text url = { r->key.text.at, r->key.url_len };
-    struct http_text scheme = http_text_of(r->is_tls ? "https" : "http");
+    static const enum http_id others[] = { HTTP_LOCATION, HTTP_CONTENT_LOCATION };
+    const struct request *r = f->request;
+    struct key_rule rule = request_rule_of(request_route(r, f->edge->what));
 
-    rule_invalidate(&r->head, scheme, view->head, &what);
-    if (what.own)
-        edge_invalidate(f->edge, url);
-    for (unsigned i = 0; i < what.n; i++) {
+    if (!rule_invalidates(&r->head, view->head->status))
+        return;
+    edge_invalidate(f->edge, (struct http_text){ r->key.text.at, r->key.url_len });
+    for (size_t i = 0; i < 2; i++) {
         char *room = f->edge->thread->scratch;
-        int len = key_of_sibling(&r->key, what.others[i], room, KEY_MAX);
+        struct http_text location = http_field_value(&view->head->fields, others[i]);
+        int len = location.at == NULL
+                      ? -1
+                      : key_of_location(&r->key, location, &rule, room, KEY_MAX);
         if (len > 0)
             edge_invalidate(f->edge, (struct http_text){ room, (size_t)len });
     }
@@ -583,7 +585,7 @@ static void follow(struct flight *f, const struct fetch_view *view)
     bool is_wanted = body->is_kept || body->readers != NULL || view->head->body == HTTP_BODY_NONE;
     f->is_over = !is_running || !is_wanted;
     if (!f->is_over)
-        fetch_resume(f->fetch);
+        edge_fetch_resume(f->fetch);
 }
 
 /* A reader has moved on, or was the last one. Also called while the flight itself wakes them. */
@@ -597,13 +599,13 @@ static void on_taken(void *ctx)
     if (body->readers == NULL)
         flight_free(f);
     else
-        fetch_resume(f->fetch);
+        edge_fetch_resume(f->fetch);
 }
 
 static void on_change(void *ctx, struct fetch *fetch)
 {
     struct flight *f = flight_of(ctx);
-    struct fetch_view view = fetch_view(fetch);
+    struct fetch_view view = edge_fetch_view(fetch);
 
     f->is_busy = true;
     if (!f->is_decided && view.has_head && view.outcome != FETCH_BAD)
@@ -633,7 +635,7 @@ void flight_leave(struct flight_waiter *waiter)
 void flight_upload(struct flight_waiter *waiter)
 {
     if (waiter->flight != NULL && waiter->flight->fetch != NULL)
-        fetch_upload(waiter->flight->fetch);
+        edge_fetch_upload(waiter->flight->fetch);
 }
 
 void flight_forget(struct edge *e, struct http_text url)

@@ -123,7 +123,7 @@ static struct fetch *answer(struct fetchers *all, const struct fetch_spec *spec,
     http_date_write(clock_wall_ms() / 1000, date);
     lines_format(&head, "HTTP/1.1 %s\r\nDate: %s\r\nContent-Length: 0\r\n\r\n", status_line, date);
     struct fetch *f =
-        head.is_short ? NULL : fetch_start_file(all, spec, head.at, head.len, -1, 0);
+        head.is_short ? NULL : edge_fetch_start_file(all, spec, head.at, head.len, -1, 0);
     lines_fini(&head);
     return f;
 }
@@ -180,7 +180,7 @@ struct fetch *origin_files_fetch(struct fetchers *all, const char *directory,
         fd = -1;
     }
     if (!head.is_short && !fields.is_short)
-        f = fetch_start_file(all, spec, head.at, head.len, fd, (uint64_t)st.st_size);
+        f = edge_fetch_start_file(all, spec, head.at, head.len, fd, (uint64_t)st.st_size);
     else if (fd >= 0)
         close(fd);
     lines_fini(&fields);

@@ -4,6 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rule_pass.h"
+
+static void read_fields(struct request *r)
+{
+    rule_strip_hop_by_hop(&r->head.fields);
+    rule_control_request(&r->head.fields, &r->control);
+}
+
 struct request *request_new(const char *head, size_t len, bool is_tls, int *status)
 {
     struct request *r = malloc(sizeof *r);
@@ -25,7 +33,7 @@ struct request *request_new(const char *head, size_t len, bool is_tls, int *stat
     memcpy(r->raw, head, len);
     *status = http_head_request(r->raw, len, &r->head);
     if (*status == 0)
-        rule_control_request(&r->head.fields, &r->control);
+        read_fields(r);
     return r;
 }
 
@@ -54,7 +62,7 @@ static const struct conf_route *route_of(const struct conf_edge *edge, struct ht
     return NULL;
 }
 
-static struct key_rule rule_of(const struct conf_route *route)
+struct key_rule request_rule_of(const struct conf_route *route)
 {
     static const enum key_query queries[] = {
         [CONF_QUERY_ALL] = KEY_QUERY_WHOLE,
@@ -75,6 +83,13 @@ static struct key_rule rule_of(const struct conf_route *route)
     };
 }
 
+const struct conf_route *request_route(const struct request *r, const struct conf_edge *edge)
+{
+    const char *path = r->key.text.at + r->key.path_at;
+
+    return route_of(edge, (struct http_text){ path, r->key.url_len - r->key.path_at });
+}
+
 /* The route is chosen by the normalised path, or /a/../img/ would get around it. */
 static const struct conf_route *find_route(struct request *r, const struct conf_edge *edge,
                                            struct http_text scheme, char *scratch)
@@ -83,14 +98,14 @@ static const struct conf_route *find_route(struct request *r, const struct conf_
 
     if (!key_build(&r->head, scheme, &plain, scratch, KEY_MAX, &r->key))
         return NULL;
-    return route_of(edge, (struct http_text){ scratch + r->key.path_at, r->key.path_len });
+    return request_route(r, edge);
 }
 
 bool request_set_key(struct request *r, const struct conf_edge *edge, char *scratch)
 {
     struct http_text scheme = http_text_of(r->is_tls ? "https" : "http");
     const struct conf_route *route = find_route(r, edge, scheme, scratch);
-    struct key_rule rule = rule_of(route);
+    struct key_rule rule = request_rule_of(route);
 
     r->options.ignore_request_no_cache = route != NULL && !route->bypass_on_no_cache;
     if (!key_build(&r->head, scheme, &rule, scratch, KEY_MAX, &r->key))

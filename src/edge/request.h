@@ -36,5 +36,9 @@ void request_unref(struct request *r); /* NULL is fine */
  * had (414). */
 bool request_set_key(struct request *r, const struct conf_edge *edge, char *scratch);
 
+/* The rule of a key for that route. */
+struct key_rule request_rule_of(const struct conf_route *route);
+const struct conf_route *request_route(const struct request *r, const struct conf_edge *edge);
+
 /* The host with its port, as the key has it. */
 struct http_text request_host(const struct request *r);

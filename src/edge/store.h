@@ -10,6 +10,8 @@
  * Threads: one. No I/O, no clock. */
 #pragma once
 
+#include <waymark/hash.h>
+
 #include "object.h"
 
 enum { STORE_VARIANTS_MAX = 64 }; /* under one key; then the oldest makes room */

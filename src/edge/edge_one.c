@@ -1,0 +1,207 @@
+/* edge_one.c - one edge. Edge thread, but for what farm.c does before it runs. */
+#include "edge_one.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include <waymark/rcu.h>
+#include <waymark/steer.h>
+#include <waymark/world.h>
+
+#include "flight.h"
+#include "listener.h"
+#include "purges.h"
+#include "session.h"
+
+static struct store *new_store(const struct conf_edge *what)
+{
+    uint8_t octets[HASH_KEY_LEN];
+    struct hash_key key;
+
+    if (getrandom(octets, sizeof octets, 0) != sizeof octets)
+        return NULL;
+    hash_key_init(&key, octets);
+    return store_new((uint64_t)what->cache_mb << 20, &key);
+}
+
+struct edge *edge_new(struct edge_thread *thread, struct farm_purges *purges, struct conf *conf,
+                      size_t index)
+{
+    struct edge *e = calloc(1, sizeof *e);
+
+    if (e == NULL)
+        return NULL;
+    e->thread = thread;
+    e->purges = purges;
+    e->conf = conf_ref(conf);
+    e->what = &conf->edges[index];
+    snprintf(e->pop, sizeof e->pop, "%s", conf->targets[e->what->target].name);
+    e->store = new_store(e->what);
+    e->purge = purge_new();
+    e->counts = calloc(1, sizeof *e->counts);
+    if (e->store == NULL || e->purge == NULL || e->counts == NULL) {
+        edge_free(e);
+        return NULL;
+    }
+    snprintf(e->counts->pop, sizeof e->counts->pop, "%s", e->pop);
+    e->purges_seen = purges_newest(purges);
+    return e;
+}
+
+void edge_free(struct edge *e)
+{
+    if (e == NULL)
+        return;
+    edge_stop_listening(e);
+    sessions_end(e);
+    flights_end(e);
+    store_free(e->store);
+    purge_free(e->purge);
+    SSL_CTX_free(e->tls);
+    free(e->counts);
+    conf_unref(e->conf);
+    free(e);
+}
+
+void edge_set_conf(struct edge *e, struct conf *conf, size_t index)
+{
+    conf_ref(conf);
+    conf_unref(e->conf);
+    e->conf = conf;
+    e->what = &conf->edges[index];
+    store_set_limit(e->store, (uint64_t)e->what->cache_mb << 20);
+}
+
+void edge_set_tls(struct edge *e, struct ssl_ctx_st *tls)
+{
+    SSL_CTX_free(e->tls);
+    e->tls = tls;
+}
+
+int edge_listen(struct edge *e, int fd, bool is_tls)
+{
+    struct listener *l = listener_new(e, fd, is_tls, e->listeners);
+
+    if (l == NULL)
+        return -ENOMEM;
+    e->listeners = l;
+    return 0;
+}
+
+void edge_stop_listening(struct edge *e)
+{
+    listeners_free(e->listeners);
+    e->listeners = NULL;
+}
+
+static void publish(uint64_t *cell, uint64_t value)
+{
+    __atomic_store_n(cell, value, __ATOMIC_RELAXED);
+}
+
+void edge_turn(struct edge *e, int64_t now_us)
+{
+    edge_sync_purges(e);
+    sessions_tick(e, now_us);
+    publish(&e->counts->store_bytes, store_bytes(e->store));
+    publish(&e->counts->store_limit, store_limit(e->store));
+    publish(&e->counts->store_objects, store_objects(e->store));
+    publish(&e->counts->evicted_objects, store_evicted(e->store));
+}
+
+/* ---- for flights and steps ---- */
+
+static bool has_keyed_fields(const struct edge *e)
+{
+    for (size_t i = 0; i < e->what->n_routes; i++)
+        if (e->what->routes[i].n_headers > 0 || e->what->routes[i].n_cookies > 0)
+            return true;
+    return false;
+}
+
+void edge_invalidate(struct edge *e, struct http_text url)
+{
+    struct object_key key = { url, url.len, store_hash(e->store, url) };
+    struct object *o;
+
+    flight_forget(e, url);
+    while ((o = store_first(e->store, &key)) != NULL)
+        store_remove(e->store, o);
+    if (!has_keyed_fields(e))
+        return;
+    size_t skip = url.len > 5 && url.at[4] == 's' ? 6 : 5;
+    struct http_text text = { url.at + skip, url.len - skip };
+    purge_add(e->purge, PURGE_URL, text, false, purges_next(e->purges, e));
+}
+
+/* The world's configuration may be another than ours while a reload is under way: by name. */
+static bool is_target_up(const struct world *world, const char *name)
+{
+    const struct conf *conf = world->base->conf;
+
+    for (size_t i = 0; i < conf->n_targets; i++) {
+        if (strcmp(conf->targets[i].name, name) != 0)
+            continue;
+        return steer_is_up(&conf->targets[i], steer_inputs_health(world->inputs, (int)i), 0);
+    }
+    return true;
+}
+
+bool edge_is_up(const struct edge *e, int edge_index)
+{
+    bool is_up = true;
+
+    if (e->thread->world == NULL)
+        return true;
+    const char *name = e->conf->targets[e->conf->edges[edge_index].target].name;
+    rcu_online();
+    const struct world *world = rcu_read(e->thread->world);
+    if (world != NULL)
+        is_up = is_target_up(world, name);
+    rcu_offline();
+    return is_up;
+}
+
+/* ---- TLS ---- */
+
+static int tls_failed(const char *file, const char *what, char why[static WHY_LEN])
+{
+    char text[256];
+
+    ERR_error_string_n(ERR_get_error(), text, sizeof text);
+    ERR_clear_error();
+    return why_set(why, -EINVAL, "%s: %s: %s", file, what, text);
+}
+
+int edge_load_tls(const struct conf_edge *conf, struct ssl_ctx_st **out, char why[static WHY_LEN])
+{
+    int err = 0;
+
+    *out = NULL;
+    if (conf->certificate == NULL || conf->n_listen_tls == 0)
+        return 0;
+    SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
+    if (tls == NULL)
+        return why_set(why, -ENOMEM, "cannot set up TLS: out of memory");
+    SSL_CTX_set_min_proto_version(tls, TLS1_2_VERSION);
+    SSL_CTX_set_options(tls, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+    SSL_CTX_set_mode(tls, SSL_MODE_RELEASE_BUFFERS);
+    if (SSL_CTX_use_certificate_chain_file(tls, conf->certificate) != 1)
+        err = tls_failed(conf->certificate, "no certificate can be read from it", why);
+    else if (SSL_CTX_use_PrivateKey_file(tls, conf->key, SSL_FILETYPE_PEM) != 1)
+        err = tls_failed(conf->key, "no private key can be read from it", why);
+    else if (SSL_CTX_check_private_key(tls) != 1)
+        err = tls_failed(conf->key, "it is not the key of the certificate", why);
+    if (err != 0) {
+        SSL_CTX_free(tls);
+        return err;
+    }
+    *out = tls;
+    return 0;
+}
