@@ -220,7 +220,8 @@ long session_read_upload(void *ctx, char *out, size_t room)
 
 static void write_client(struct session *s, const struct sockaddr *from)
 {
-    struct addr a = addr_from_sockaddr(from, NULL);
+    uint16_t port;
+    struct addr a = addr_from_sockaddr(from, &port);
     char text[ADDR_TEXT_LEN];
 
     snprintf(s->client, sizeof s->client, "%s", a.family == 0 ? "-" : addr_format(&a, text));
