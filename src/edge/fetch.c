@@ -47,6 +47,7 @@ struct fetch {
     bool is_added, is_to_head;
     bool is_paused_in, is_paused_out, wants_resume;
     bool is_upload;
+    bool is_spoilt; /* there were octets on the kept connection that nobody had asked for */
     int fd; /* of a file, or -1 */
     bool is_file;
     uint64_t file_left;
@@ -225,11 +226,21 @@ static int on_request(void *arg, char *peer_ip, char *own_ip, int peer_port, int
     curl_easy_getinfo(f->easy, CURLINFO_ACTIVESOCKET, &fd);
     if (n_connects > 0 || fd == CURL_SOCKET_BAD)
         return CURL_PREREQFUNC_OK;
-    bool is_silent = recv(fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
-    return is_silent ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+    f->is_spoilt = recv(fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN;
+    return f->is_spoilt ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 /* ---- the end ---- */
+
+/* Nothing was sent yet: a connection of its own will do. */
+static bool begin_afresh(struct fetch *f)
+{
+    f->is_spoilt = false;
+    curl_multi_remove_handle(f->all->multi, f->easy);
+    curl_easy_setopt(f->easy, CURLOPT_FRESH_CONNECT, 1L);
+    f->is_added = curl_multi_add_handle(f->all->multi, f->easy) == CURLM_OK;
+    return f->is_added;
+}
 
 static bool is_complete(const struct fetch *f, CURLcode code)
 {
@@ -278,6 +289,8 @@ static void report_ended(struct fetchers *all)
             continue;
         curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &arg);
         struct fetch *f = fetch_of(arg);
+        if (f->is_spoilt && begin_afresh(f))
+            continue;
         f->view.was_late |= code == CURLE_OPERATION_TIMEDOUT;
         end(f, code);
     }

@@ -123,6 +123,20 @@ static void tell_all(struct flight *f, struct flight_told told)
     }
 }
 
+/* An object: the first one's in any case, the others' if it is the variant that they asked for. */
+static void hand_out(struct flight *f, struct flight_told told, bool is_for_all)
+{
+    struct flight_told again = { .news = FLIGHT_AGAIN, .is_stored = is_for_all };
+    char *mark = f->edge->thread->mark;
+
+    while (f->waiters != NULL) {
+        bool is_its = !told.is_collapsed ||
+                      (is_for_all && request_fits(f->waiters->request, told.object, mark));
+        tell(f->waiters, is_its ? &told : &again);
+        told.is_collapsed = true;
+    }
+}
+
 static void flight_free(struct flight *f)
 {
     if (f == NULL)
@@ -168,6 +182,7 @@ static int64_t upload_of(const struct flight *f)
     return head->body == HTTP_BODY_LENGTH ? (int64_t)head->length : FETCH_BODY_UNKNOWN;
 }
 
+/* Whom to ask is asked anew each time: the configuration may have changed meanwhile. */
 static int begin_fetch(struct flight *f)
 {
     struct lines fields = { 0 }, target = { 0 };
@@ -177,6 +192,8 @@ static int begin_fetch(struct flight *f)
     const struct object *stale =
         f->stale != NULL && f->stale->fresh.can_validate ? f->stale : NULL;
 
+    if (!ask_whom(f->edge, f->attempt, f->no_shield, &f->ask))
+        return -EINVAL;
     ask_fields(f->edge, f->request, for_cache, stale, &fields);
     ask_host(f->edge, f->request, &f->ask, host);
     if (!for_cache) {
@@ -247,7 +264,7 @@ int flight_start(const struct flight_plan *plan)
         f->stale = object_ref(plan->stale);
         f->stale->is_validating = true;
     }
-    if (!ask_whom(e, 0, false, &f->ask) || begin_fetch(f) != 0) {
+    if (begin_fetch(f) != 0) {
         flight_free(f);
         return -ENOMEM;
     }
@@ -274,7 +291,7 @@ static bool try_another(struct flight *f, const struct fetch_view *view)
     }
     edge_fetch_cancel(f->fetch);
     f->fetch = NULL;
-    return ask_whom(f->edge, f->attempt, f->no_shield, &f->ask) && begin_fetch(f) == 0;
+    return begin_fetch(f) == 0;
 }
 
 static bool serve_stale(struct flight *f, unsigned status)
@@ -282,11 +299,13 @@ static bool serve_stale(struct flight *f, unsigned status)
     if (f->stale == NULL || f->stale->body->state == BODY_BROKEN ||
         !rule_use_on_error(&f->stale->fresh, &f->request->control, clock_wall_ms()))
         return false;
-    tell_all(f, (struct flight_told){ .news = FLIGHT_OBJECT,
-                                      .object = f->stale,
-                                      .result = EDGE_STALE,
-                                      .status = status,
-                                      .detail = "ORIGIN-FAILED" });
+    hand_out(f,
+             (struct flight_told){ .news = FLIGHT_OBJECT,
+                                   .object = f->stale,
+                                   .result = EDGE_STALE,
+                                   .status = status,
+                                   .detail = "ORIGIN-FAILED" },
+             true);
     return true;
 }
 
@@ -398,36 +417,6 @@ static void remember_uncacheable(struct flight *f)
     object_unref(o);
 }
 
-static bool is_variant_of(struct flight *f, const struct request *r)
-{
-    struct http_text names = object_names(f->object);
-    char *mark = f->edge->thread->mark;
-
-    if (names.len == 0)
-        return true;
-    int n = rule_vary_mark(names, &r->head.fields, mark);
-    return n >= 0 && http_text_is((struct http_text){ mark, (size_t)n }, object_mark(f->object));
-}
-
-/* The first one gets what was fetched for it; the others if it is theirs too. */
-static void hand_out(struct flight *f, const struct fetch_view *view, const char *reason)
-{
-    struct flight_told told = { .news = FLIGHT_OBJECT,
-                                .object = f->object,
-                                .result = f->kind == FLIGHT_SHARED ? EDGE_MISS : EDGE_BYPASS,
-                                .is_stored = f->is_stored,
-                                .status = view->head->status,
-                                .origin_us = view->first_byte_us,
-                                .detail = reason };
-    static const struct flight_told again = { .news = FLIGHT_AGAIN };
-
-    while (f->waiters != NULL) {
-        bool is_its = !told.is_collapsed || (f->is_stored && is_variant_of(f, f->waiters->request));
-        tell(f->waiters, is_its ? &told : &again);
-        told.is_collapsed = true;
-    }
-}
-
 static void on_taken(void *ctx);
 
 static void accept_response(struct flight *f, const struct fetch_view *view,
@@ -452,7 +441,15 @@ static void accept_response(struct flight *f, const struct fetch_view *view,
     f->object->body->ctx = f;
     end_joining(f);
     f->read = NULL;
-    hand_out(f, view, reason);
+    hand_out(f,
+             (struct flight_told){ .news = FLIGHT_OBJECT,
+                                   .object = f->object,
+                                   .result = f->kind == FLIGHT_SHARED ? EDGE_MISS : EDGE_BYPASS,
+                                   .is_stored = f->is_stored,
+                                   .status = view->head->status,
+                                   .origin_us = view->first_byte_us,
+                                   .detail = reason },
+             reason == NULL); /* purged meanwhile, or no room: still theirs who had asked before */
     if (!f->is_stored)
         body_let_go(f->object->body);
 }
@@ -499,12 +496,14 @@ static void accept_304(struct flight *f, const struct fetch_view *view)
     if (is_fresh) {
         f->is_over = true;
         end_joining(f);
-        tell_all(f, (struct flight_told){ .news = FLIGHT_OBJECT,
-                                          .object = f->stale,
-                                          .result = EDGE_REVALIDATED,
-                                          .is_stored = true,
-                                          .status = 304,
-                                          .origin_us = view->first_byte_us });
+        hand_out(f,
+                 (struct flight_told){ .news = FLIGHT_OBJECT,
+                                       .object = f->stale,
+                                       .result = EDGE_REVALIDATED,
+                                       .is_stored = true,
+                                       .status = 304,
+                                       .origin_us = view->first_byte_us },
+                 true);
         return;
     }
     /* It speaks of another response than ours: ask again, for all of it. */

@@ -19,7 +19,7 @@ enum flight_kind {
 
 enum flight_news {
     FLIGHT_OBJECT, /* here it is: counted for nobody yet */
-    FLIGHT_AGAIN,  /* it is not for you: look again, and do not join */
+    FLIGHT_AGAIN,  /* it is not for you: look again; is_stored: yours is another variant */
     FLIGHT_FAILED, /* `status` says what to answer */
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "rule_pass.h"
+#include "rule_vary.h"
 
 static void read_fields(struct request *r)
 {
@@ -122,4 +123,14 @@ bool request_set_key(struct request *r, const struct conf_edge *edge, char *scra
 struct http_text request_host(const struct request *r)
 {
     return (struct http_text){ r->key.text.at + r->key.host_at, r->key.host_len };
+}
+
+bool request_fits(const struct request *r, const struct object *o, char *scratch)
+{
+    struct http_text names = object_names(o);
+
+    if (names.len == 0)
+        return true;
+    int n = rule_vary_mark(names, &r->head.fields, scratch);
+    return n >= 0 && http_text_is((struct http_text){ scratch, (size_t)n }, object_mark(o));
 }

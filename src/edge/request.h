@@ -40,5 +40,8 @@ bool request_set_key(struct request *r, const struct conf_edge *edge, char *scra
 struct key_rule request_rule_of(const struct conf_route *route);
 const struct conf_route *request_route(const struct request *r, const struct conf_edge *edge);
 
+/* Is it the variant that this request asks for (RFC 9111 4.1)? `scratch`: RULE_VARY_MARK_MAX octets. */
+bool request_fits(const struct request *r, const struct object *o, char *scratch);
+
 /* The host with its port, as the key has it. */
 struct http_text request_host(const struct request *r);

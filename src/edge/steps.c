@@ -159,17 +159,6 @@ static bool is_usable(struct session *s, struct object *o, int64_t now_ms)
     return o->body->state == BODY_COMPLETE || o->body->state == BODY_GROWING;
 }
 
-static bool fits(struct session *s, const struct object *o)
-{
-    struct http_text names = object_names(o);
-    char *mark = s->edge->thread->mark;
-
-    if (names.len == 0)
-        return true;
-    int n = rule_vary_mark(names, &s->request->head.fields, mark);
-    return n >= 0 && http_text_is((struct http_text){ mark, (size_t)n }, object_mark(o));
-}
-
 /* The newest variant that answers this request. What cannot be used any more leaves on the way. */
 static struct object *find(struct session *s, int64_t now_ms)
 {
@@ -180,7 +169,7 @@ static struct object *find(struct session *s, int64_t now_ms)
         next = store_next(o, key);
         if (!is_usable(s, o, now_ms))
             store_remove(s->edge->store, o);
-        else if (o->is_marker || fits(s, o))
+        else if (o->is_marker || request_fits(s->request, o, s->edge->thread->mark))
             found = o;
         else
             s->forward = RULE_FWD_VARY;
@@ -312,7 +301,9 @@ static enum step fetch(struct session *s)
     s->is_told = false;
     s->deadline_us = 0;
     if (s->told.news == FLIGHT_AGAIN) {
-        s->is_alone = true;
+        /* Another variant may be waited for together; once, as each client may have its own. */
+        s->is_alone = s->is_second || !s->told.is_stored;
+        s->is_second = true;
         object_unref(s->stale);
         s->stale = NULL;
         return STEP_LOOK_UP;
@@ -423,7 +414,7 @@ static void forget_request(struct session *s)
     s->request = NULL;
     s->told = (struct flight_told){ 0 };
     s->stale = NULL;
-    s->is_told = s->is_alone = s->is_private = false;
+    s->is_told = s->is_alone = s->is_second = s->is_private = false;
     s->has_upload = s->is_upload_done = s->is_upload_bad = false;
     s->is_head_sent = s->is_chunked = s->has_body = false;
     s->skip = s->left = s->body_sent = 0;
