@@ -131,5 +131,5 @@ class Asker:
     def curl(self, url, address):
         words = self.curl_command(url, address)
         done = subprocess.run(words[:1] + ["-q", "--noproxy", "*", "-m", "10"] + words[1:],
-                              capture_output=True, text=True)
-        return parse_curl(" ".join(words), done.stdout)
+                              capture_output=True)  # not as text, which would lose the CR of CRLF
+        return parse_curl(" ".join(words), done.stdout.decode("utf-8", "replace"))
