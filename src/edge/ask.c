@@ -48,6 +48,7 @@ bool ask_whom(const struct edge *e, int attempt, bool no_shield, struct ask *out
     out->connect_ms = o->connect_ms;
     out->first_byte_ms = o->first_byte_ms;
     out->directory = o->n_urls == 0 ? o->directory : NULL;
+    out->cache_control = o->cache_control;
     if (o->n_urls == 0)
         return attempt == 0;
     int len = snprintf(out->url, sizeof out->url, "%s", o->urls[(size_t)attempt % o->n_urls]);

@@ -12,6 +12,7 @@ struct ask {
     int attempt;      /* how many were asked before */
     char url[ASK_URL_MAX];
     const char *directory; /* not NULL: a file from here, and no URL */
+    const char *cache_control; /* of such a file */
     int connect_ms, first_byte_ms;
 };
 

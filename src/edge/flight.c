@@ -217,7 +217,8 @@ static int begin_fetch(struct flight *f)
             .ctx = f,
         };
         f->fetch = f->ask.directory != NULL
-                       ? origin_files_fetch(f->edge->thread->fetchers, f->ask.directory, &spec)
+                       ? origin_files_fetch(f->edge->thread->fetchers, f->ask.directory,
+                                            f->ask.cache_control, &spec)
                        : edge_fetch_start(f->edge->thread->fetchers, &spec);
     }
     lines_fini(&fields);

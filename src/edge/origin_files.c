@@ -128,7 +128,8 @@ static struct fetch *answer(struct fetchers *all, const struct fetch_spec *spec,
     return f;
 }
 
-static void put_head(struct lines *fields, const struct stat *st, const char *name)
+static void put_head(struct lines *fields, const struct stat *st, const char *name,
+                     const char *cache_control)
 {
     char date[HTTP_DATE_LEN + 1], modified[HTTP_DATE_LEN + 1];
 
@@ -137,7 +138,7 @@ static void put_head(struct lines *fields, const struct stat *st, const char *na
     lines_format(fields, "Date: %s\r\nLast-Modified: %s\r\nETag: \"%" PRIx64 "-%lx-%" PRIx64 "\"\r\n",
                  date, modified, (uint64_t)st->st_mtim.tv_sec, (long)st->st_mtim.tv_nsec,
                  (uint64_t)st->st_size);
-    lines_format(fields, "Content-Type: %s\r\nCache-Control: max-age=60\r\n", type_of(name));
+    lines_format(fields, "Content-Type: %s\r\nCache-Control: %s\r\n", type_of(name), cache_control);
 }
 
 static bool is_not_modified(const struct fetch_spec *spec, const struct lines *fields)
@@ -155,7 +156,7 @@ static bool is_not_modified(const struct fetch_spec *spec, const struct lines *f
 }
 
 struct fetch *origin_files_fetch(struct fetchers *all, const char *directory,
-                                 const struct fetch_spec *spec)
+                                 const char *cache_control, const struct fetch_spec *spec)
 {
     char name[NAME_MAX_LEN + 1] = "";
     struct stat st;
@@ -167,7 +168,7 @@ struct fetch *origin_files_fetch(struct fetchers *all, const char *directory,
     int fd = open_below(directory, spec->target, name, &st);
     if (fd < 0)
         return answer(all, spec, "404 Not Found");
-    put_head(&fields, &st, name);
+    put_head(&fields, &st, name, cache_control);
     bool is_304 = !fields.is_short && is_not_modified(spec, &fields);
     lines_format(&head, "HTTP/1.1 %s\r\n", is_304 ? "304 Not Modified" : "200 OK");
     lines_put(&head, fields.at, fields.len);

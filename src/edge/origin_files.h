@@ -10,4 +10,4 @@
 
 /* Answers GET and HEAD, 405 to others. NULL: out of memory. */
 struct fetch *origin_files_fetch(struct fetchers *all, const char *directory,
-                                 const struct fetch_spec *spec);
+                                 const char *cache_control, const struct fetch_spec *spec);

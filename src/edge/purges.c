@@ -63,7 +63,7 @@ static int read_url(const char *what, struct entry *out, char why[static WHY_LEN
 
     if (len < 0) {
         free(room);
-        return why_set(why, -EINVAL, "%.200s: not a URL: it looks like http://www.example/path",
+        return why_set(why, -EINVAL, "%.200s: not a URL: expected one like http://www.example/path",
                        what);
     }
     out->len = (size_t)len;
