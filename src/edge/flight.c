@@ -1,7 +1,5 @@
-/* flight.c - one fetch: begun, judged by its head, followed to its end. Edge thread.
- *
- * What may be stored and for how long is rule_fresh.h's to say. */
-#include "flight.h"
+/* flight.c - one fetch: begun, waited for, followed to its end. Edge thread. */
+#include "flight_inside.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -10,35 +8,7 @@
 
 #include <waymark/clock.h>
 
-#include "ask.h"
-#include "edge_times.h"
-#include "http_date.h"
 #include "origin_files.h"
-#include "rule_match.h"
-#include "rule_pass.h"
-
-enum { FLIGHT_MAGIC = 0xf116 };
-
-struct flight {
-    uint32_t magic;
-    struct edge *edge;
-    struct flight *next, **prev;           /* all of the edge */
-    struct flight *next_joinable;
-    bool is_joinable;
-    enum flight_kind kind;
-    struct request *request;
-    struct object *stale, *object;         /* counted */
-    struct flight_waiter *waiters, **last; /* in the order they came: the first one's it is */
-    struct fetch *fetch;
-    struct ask ask;
-    int attempt;
-    bool no_shield;
-    bool is_decided, is_stored, is_forgotten, is_busy, is_over;
-    bool is_read; /* some of the request's body is gone: it cannot be sent again */
-    uint64_t generation, body_seen;
-    fetch_read_cb *read;
-    void *read_ctx;
-};
 
 static struct flight *flight_of(void *arg)
 {
@@ -64,7 +34,7 @@ static void make_joinable(struct flight *f)
     *b = f;
 }
 
-static void end_joining(struct flight *f)
+void flight_end_joining(struct flight *f)
 {
     struct flight **at = bucket_of(f->edge, f->request->object_key.hash);
 
@@ -115,7 +85,7 @@ static void tell(struct flight_waiter *w, const struct flight_told *told)
     w->on_news(w->ctx, told);
 }
 
-static void tell_all(struct flight *f, struct flight_told told)
+void flight_tell_all(struct flight *f, struct flight_told told)
 {
     while (f->waiters != NULL) {
         tell(f->waiters, &told);
@@ -123,8 +93,7 @@ static void tell_all(struct flight *f, struct flight_told told)
     }
 }
 
-/* An object: the first one's in any case, the others' if it is the variant that they asked for. */
-static void hand_out(struct flight *f, struct flight_told told, bool is_for_all)
+void flight_hand_out(struct flight *f, struct flight_told told, bool is_for_all)
 {
     struct flight_told again = { .news = FLIGHT_AGAIN, .is_stored = is_for_all };
     char *mark = f->edge->thread->mark;
@@ -142,7 +111,7 @@ static void flight_free(struct flight *f)
     if (f == NULL)
         return;
     assert(f->waiters == NULL);
-    end_joining(f);
+    flight_end_joining(f);
     *f->prev = f->next;
     if (f->next != NULL)
         f->next->prev = f->prev;
@@ -183,7 +152,7 @@ static int64_t upload_of(const struct flight *f)
 }
 
 /* Whom to ask is asked anew each time: the configuration may have changed meanwhile. */
-static int begin_fetch(struct flight *f)
+int flight_begin_fetch(struct flight *f)
 {
     struct lines fields = { 0 }, target = { 0 };
     char host[HTTP_HOST_MAX + 1], method[HTTP_METHOD_MAX + 1] = "GET";
@@ -265,7 +234,7 @@ int flight_start(const struct flight_plan *plan)
         f->stale = object_ref(plan->stale);
         f->stale->is_validating = true;
     }
-    if (begin_fetch(f) != 0) {
+    if (flight_begin_fetch(f) != 0) {
         flight_free(f);
         return -ENOMEM;
     }
@@ -292,15 +261,15 @@ static bool try_another(struct flight *f, const struct fetch_view *view)
     }
     edge_fetch_cancel(f->fetch);
     f->fetch = NULL;
-    return begin_fetch(f) == 0;
+    return flight_begin_fetch(f) == 0;
 }
 
-static bool serve_stale(struct flight *f, unsigned status)
+bool flight_serve_stale(struct flight *f, unsigned status)
 {
     if (f->stale == NULL || f->stale->body->state == BODY_BROKEN ||
         !rule_use_on_error(&f->stale->fresh, &f->request->control, clock_wall_ms()))
         return false;
-    hand_out(f,
+    flight_hand_out(f,
              (struct flight_told){ .news = FLIGHT_OBJECT,
                                    .object = f->stale,
                                    .result = EDGE_STALE,
@@ -316,250 +285,15 @@ static void fail(struct flight *f, const struct fetch_view *view)
         edge_count(&f->edge->counts->fetches_failed, 1);
     if (try_another(f, view))
         return;
-    end_joining(f);
+    flight_end_joining(f);
     f->is_over = true;
-    if (serve_stale(f, 0))
+    if (flight_serve_stale(f, 0))
         return;
-    tell_all(f, (struct flight_told){ .news = FLIGHT_FAILED,
+    flight_tell_all(f, (struct flight_told){ .news = FLIGHT_FAILED,
                                       .result = EDGE_LOCAL,
                                       .status = view->was_late ? 504 : 502,
                                       .detail = view->outcome == FETCH_BAD ? "BAD-ANSWER"
                                                                            : "NO-ANSWER" });
-}
-
-/* ---- judging a head ---- */
-
-static void put_kept(const struct http_fields *fields, const struct rule_control *control,
-                     bool to_store, struct lines *out)
-{
-    for (uint32_t i = 0; i < fields->n; i++) {
-        const struct http_field *f = &fields->list[i];
-        if (f->id != HTTP_X_CACHE && rule_is_kept(f, control, to_store))
-            lines_field(out, f->name, f->value);
-    }
-    if (!http_field_has(fields, HTTP_DATE)) {
-        char date[HTTP_DATE_LEN + 1];
-        http_date_write(clock_wall_ms() / 1000, date);
-        lines_format(out, "Date: %s\r\n", date);
-    }
-}
-
-static struct http_text url_of(const struct object *o)
-{
-    size_t skip = o->key_len > 5 && o->key[4] == 's' ? 6 : 5; /* "https:", "http:" */
-
-    return (struct http_text){ o->key + skip, o->url_len - skip };
-}
-
-static enum purge_effect purged_meanwhile(const struct flight *f, const struct object *o)
-{
-    return purge_check(f->edge->purge, url_of(o), o->tags, o->n_tags, f->generation);
-}
-
-/* Why this response is for one client only; NULL: it may be stored. */
-static const char *why_not_stored(const struct flight *f, const struct http_response_head *head,
-                                  const struct rule_control *control)
-{
-    if (f->kind == FLIGHT_PRIVATE || f->is_forgotten)
-        return "private";
-    if (head->body == HTTP_BODY_UNTIL_CLOSE)
-        return "no-length";
-    if (head->has_length && head->length > store_object_max(f->edge->store))
-        return "too-large";
-    return rule_why_not_stored(&f->request->head, &f->request->control, head, control,
-                               &f->request->options);
-}
-
-/* An object of the response; `*reason` may become one more why it cannot be stored. */
-static struct object *make_object(struct flight *f, const struct fetch_view *view,
-                                  const struct rule_control *control, const char **reason)
-{
-    struct edge_thread *t = f->edge->thread;
-    char names[RULE_VARY_LIST_MAX];
-    struct lines head = { 0 };
-    int n_names = rule_vary_names(&view->head->fields, names);
-    int n_mark = 0;
-
-    if (n_names > 0)
-        n_mark = rule_vary_mark((struct http_text){ names, (size_t)n_names },
-                                &f->request->head.fields, t->mark);
-    if ((n_names < 0 || n_mark < 0) && *reason == NULL)
-        *reason = "vary";
-    struct object *o = object_new(&f->request->object_key,
-                                  (struct http_text){ names, n_names < 0 ? 0 : (size_t)n_names },
-                                  (struct http_text){ t->mark, n_mark < 0 ? 0 : (size_t)n_mark });
-    put_kept(&view->head->fields, control, *reason == NULL, &head);
-    if (o == NULL || head.is_short ||
-        object_set_head(o, view->head->status, head.at, head.len) != 0) {
-        object_unref(o);
-        o = NULL;
-    } else {
-        o->body = body_ref(view->body);
-        o->no_length = view->head->body == HTTP_BODY_UNTIL_CLOSE;
-        o->generation = f->generation;
-        rule_fresh_make(view->head, control, &f->request->options, view->request_ms,
-                        view->response_ms, &o->fresh);
-    }
-    lines_fini(&head);
-    return o;
-}
-
-static void remember_uncacheable(struct flight *f)
-{
-    static const struct http_text nothing;
-    struct object *o = object_new(&f->request->object_key, nothing, nothing);
-
-    if (o == NULL)
-        return;
-    o->is_marker = true;
-    o->generation = f->generation;
-    o->fresh.response_ms = clock_wall_ms();
-    store_add(f->edge->store, o);
-    object_unref(o);
-}
-
-static void on_taken(void *ctx);
-
-static void accept_response(struct flight *f, const struct fetch_view *view,
-                            const struct rule_control *control)
-{
-    const char *reason = why_not_stored(f, view->head, control);
-
-    f->object = make_object(f, view, control, &reason);
-    if (f->object == NULL) {
-        f->is_over = true;
-        tell_all(f, (struct flight_told){ .news = FLIGHT_FAILED, .status = 503 });
-        return;
-    }
-    f->is_decided = true;
-    if (reason == NULL && purged_meanwhile(f, f->object) == PURGE_NONE) {
-        f->object->generation = purge_generation(f->edge->purge);
-        f->is_stored = store_add(f->edge->store, f->object);
-    }
-    if (reason != NULL && f->kind == FLIGHT_SHARED && !f->is_forgotten)
-        remember_uncacheable(f);
-    f->object->body->on_taken = on_taken;
-    f->object->body->ctx = f;
-    end_joining(f);
-    f->read = NULL;
-    hand_out(f,
-             (struct flight_told){ .news = FLIGHT_OBJECT,
-                                   .object = f->object,
-                                   .result = f->kind == FLIGHT_SHARED ? EDGE_MISS : EDGE_BYPASS,
-                                   .is_stored = f->is_stored,
-                                   .status = view->head->status,
-                                   .origin_us = view->first_byte_us,
-                                   .detail = reason },
-             reason == NULL); /* purged meanwhile, or no room: still theirs who had asked before */
-    if (!f->is_stored)
-        body_let_go(f->object->body);
-}
-
-/* 304: the stored head becomes the new one, its body stays. */
-static bool freshen(struct flight *f, const struct fetch_view *view)
-{
-    struct http_fields *stored = malloc(sizeof *stored);
-    struct http_response_head *merged = malloc(sizeof *merged);
-    struct rule_control control;
-    struct lines head = { 0 };
-    bool is_done = false;
-
-    if (stored == NULL || merged == NULL)
-        goto end;
-    object_fields(f->stale, stored);
-    *merged = *view->head;
-    merged->status = f->stale->status;
-    if (!rule_304_fits(stored, &view->head->fields, view->response_ms / 1000) ||
-        !rule_merge_304(stored, &view->head->fields, &merged->fields))
-        goto end;
-    rule_control_response(&merged->fields, &control);
-    put_kept(&merged->fields, &control, true, &head);
-    if (head.is_short || object_set_head(f->stale, f->stale->status, head.at, head.len) != 0)
-        goto end;
-    rule_fresh_make(merged, &control, &f->request->options, view->request_ms, view->response_ms,
-                    &f->stale->fresh);
-    if (purged_meanwhile(f, f->stale) != PURGE_NONE)
-        store_remove(f->edge->store, f->stale);
-    else
-        store_recharge(f->edge->store, f->stale);
-    is_done = true;
-end:
-    lines_fini(&head);
-    free(stored);
-    free(merged);
-    return is_done;
-}
-
-static void accept_304(struct flight *f, const struct fetch_view *view)
-{
-    bool is_fresh = freshen(f, view);
-
-    if (is_fresh) {
-        f->is_over = true;
-        end_joining(f);
-        hand_out(f,
-                 (struct flight_told){ .news = FLIGHT_OBJECT,
-                                       .object = f->stale,
-                                       .result = EDGE_REVALIDATED,
-                                       .is_stored = true,
-                                       .status = 304,
-                                       .origin_us = view->first_byte_us },
-                 true);
-        return;
-    }
-    /* It speaks of another response than ours: ask again, for all of it. */
-    store_remove(f->edge->store, f->stale);
-    f->stale->is_validating = false;
-    object_unref(f->stale);
-    f->stale = NULL;
-    edge_fetch_cancel(f->fetch);
-    f->fetch = NULL;
-    if (begin_fetch(f) != 0) {
-        f->is_over = true;
-        tell_all(f, (struct flight_told){ .news = FLIGHT_FAILED, .status = 503 });
-    }
-}
-
-static void invalidate(struct flight *f, const struct fetch_view *view)
-{
-    static const enum http_id others[] = { HTTP_LOCATION, HTTP_CONTENT_LOCATION };
-    const struct request *r = f->request;
-    struct key_rule rule = request_rule_of(request_route(r, f->edge->what));
-
-    if (!rule_invalidates(&r->head, view->head->status))
-        return;
-    edge_invalidate(f->edge, (struct http_text){ r->key.text.at, r->key.url_len });
-    for (size_t i = 0; i < 2; i++) {
-        char *room = f->edge->thread->scratch;
-        struct http_text location = http_field_value(&view->head->fields, others[i]);
-        int len = location.at == NULL
-                      ? -1
-                      : key_of_location(&r->key, location, &rule, room, KEY_MAX);
-        if (len > 0)
-            edge_invalidate(f->edge, (struct http_text){ room, (size_t)len });
-    }
-}
-
-static void judge(struct flight *f, const struct fetch_view *view)
-{
-    struct rule_control control;
-    const struct http_response_head *head = view->head;
-
-    edge_times_add(&f->edge->counts->origin_time, (uint64_t)view->first_byte_us);
-    edge_sync_purges(f->edge);
-    if (f->kind == FLIGHT_PRIVATE && !http_method_is_safe(f->request->head.method))
-        invalidate(f, view);
-    if (head->status == 304 && f->stale != NULL) {
-        accept_304(f, view);
-        return;
-    }
-    if (rule_is_error(head->status) && f->stale != NULL && serve_stale(f, head->status)) {
-        end_joining(f);
-        f->is_over = true;
-        return;
-    }
-    rule_control_response(&head->fields, &control);
-    accept_response(f, view, &control);
 }
 
 /* ---- following a body ---- */
@@ -602,6 +336,12 @@ static void on_taken(void *ctx)
         edge_fetch_resume(f->fetch);
 }
 
+void flight_watch_readers(struct flight *f)
+{
+    f->object->body->on_taken = on_taken;
+    f->object->body->ctx = f;
+}
+
 static void on_change(void *ctx, struct fetch *fetch)
 {
     struct flight *f = flight_of(ctx);
@@ -609,7 +349,7 @@ static void on_change(void *ctx, struct fetch *fetch)
 
     f->is_busy = true;
     if (!f->is_decided && view.has_head && view.outcome != FETCH_BAD)
-        judge(f, &view);
+        flight_judge(f, &view);
     else if (!f->is_decided && view.outcome != FETCH_RUNNING)
         fail(f, &view);
     if (f->is_decided && !f->is_over)
@@ -648,7 +388,7 @@ void flight_forget(struct edge *e, struct http_text url)
         if (f->kind == FLIGHT_PRIVATE || f->is_decided || !http_text_is(own, url))
             continue;
         f->is_forgotten = true;
-        end_joining(f);
+        flight_end_joining(f);
     }
 }
 

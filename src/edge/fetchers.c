@@ -1,0 +1,221 @@
+/* fetchers.c - the transfers of a thread: libcurl's multi handle on the loop. Edge thread. */
+#include <assert.h>
+#include <stdlib.h>
+
+#include <event2/event.h>
+
+#include <waymark/clock.h>
+
+#include "fetch_inside.h"
+
+enum { KEPT_CONNECTIONS = 512, TICK_MS = 200 };
+
+/* ---- telling ---- */
+
+void edge_fetch_note_change(struct fetch *f)
+{
+    if (f->is_changed)
+        return;
+    f->is_changed = true;
+    f->next_changed = f->all->changed;
+    f->all->changed = f;
+}
+
+void edge_fetch_forget_change(struct fetch *f)
+{
+    struct fetch **at = &f->all->changed;
+
+    if (!f->is_changed)
+        return;
+    while (*at != f)
+        at = &(*at)->next_changed;
+    *at = f->next_changed;
+    f->is_changed = false;
+}
+
+static void tell_all(struct fetchers *all)
+{
+    while (all->changed != NULL) {
+        struct fetch *f = all->changed;
+        edge_fetch_forget_change(f);
+        f->on_change(f->ctx, f); /* may cancel it, and others */
+    }
+}
+
+/* ---- the end of a transfer ---- */
+
+/* Nothing was sent yet: a connection of its own will do. */
+static bool begin_afresh(struct fetch *f)
+{
+    f->is_spoilt = false;
+    curl_multi_remove_handle(f->all->multi, f->easy);
+    curl_easy_setopt(f->easy, CURLOPT_FRESH_CONNECT, 1L);
+    f->is_added = curl_multi_add_handle(f->all->multi, f->easy) == CURLM_OK;
+    return f->is_added;
+}
+
+static void report_ended(struct fetchers *all)
+{
+    CURLMsg *msg;
+    int left;
+
+    while ((msg = curl_multi_info_read(all->multi, &left)) != NULL) {
+        void *arg = NULL;
+        CURLcode code = msg->data.result; /* msg goes with the handle */
+        if (msg->msg != CURLMSG_DONE)
+            continue;
+        curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &arg);
+        struct fetch *f = edge_fetch_of(arg);
+        if (f->is_spoilt && begin_afresh(f))
+            continue;
+        f->view.was_late |= code == CURLE_OPERATION_TIMEDOUT;
+        edge_fetch_end(f, code);
+    }
+    tell_all(all);
+}
+
+/* ---- the loop ---- */
+
+struct watch {
+    struct fetchers *all;
+    struct event event;
+};
+
+static void on_socket(evutil_socket_t fd, short what, void *arg)
+{
+    struct fetchers *all = ((struct watch *)arg)->all;
+    int mask = (what & EV_READ ? CURL_CSELECT_IN : 0) | (what & EV_WRITE ? CURL_CSELECT_OUT : 0);
+    int n_running;
+
+    curl_multi_socket_action(all->multi, fd, mask, &n_running); /* may free the watch */
+    report_ended(all);
+}
+
+static void on_time(evutil_socket_t fd, short what, void *arg)
+{
+    struct fetchers *all = arg;
+    int n_running;
+
+    curl_multi_socket_action(all->multi, CURL_SOCKET_TIMEOUT, 0, &n_running);
+    report_ended(all);
+}
+
+static int on_watch_wanted(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_arg)
+{
+    struct fetchers *all = arg;
+    struct watch *watch = socket_arg;
+    short events = EV_PERSIST;
+
+    if (watch != NULL)
+        event_del(&watch->event);
+    if (what == CURL_POLL_REMOVE) {
+        free(watch);
+        curl_multi_assign(all->multi, fd, NULL);
+        return 0;
+    }
+    if (watch == NULL) {
+        watch = calloc(1, sizeof *watch);
+        if (watch == NULL)
+            return -1;
+        watch->all = all;
+        curl_multi_assign(all->multi, fd, watch);
+    }
+    if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
+        events |= EV_READ;
+    if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
+        events |= EV_WRITE;
+    event_assign(&watch->event, all->base, fd, events, on_socket, watch);
+    return event_add(&watch->event, NULL);
+}
+
+static int on_time_wanted(CURLM *multi, long wait_ms, void *arg)
+{
+    struct fetchers *all = arg;
+    struct timeval wait = { .tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000 };
+
+    return wait_ms < 0 ? event_del(&all->timer) : event_add(&all->timer, &wait);
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+    struct fetchers *all = arg;
+    int64_t now_us = clock_steady_us();
+
+    for (struct fetch *f = all->first; f != NULL; f = f->next) {
+        if (f->deadline_us == 0 || f->deadline_us > now_us || !f->is_added)
+            continue;
+        f->view.was_late = true;
+        edge_fetch_end(f, CURLE_OPERATION_TIMEDOUT);
+    }
+    tell_all(all);
+}
+
+/* ---- resuming ---- */
+
+void edge_fetch_run_later(struct fetchers *all)
+{
+    static const struct timeval at_once = { 0 };
+
+    event_add(&all->later, &at_once);
+}
+
+/* libcurl hands over what it had kept when it is let on, so not from inside a callback. */
+static void on_later(evutil_socket_t fd, short what, void *arg)
+{
+    struct fetchers *all = arg;
+
+    for (struct fetch *f = all->first; f != NULL; f = f->next) {
+        if (!f->wants_resume || (!f->is_added && !f->is_file))
+            continue;
+        f->wants_resume = false;
+        if (f->is_file) {
+            edge_fetch_read_file(f);
+            continue;
+        }
+        if (f->is_paused_in)
+            f->deadline_us = clock_steady_us() + (int64_t)FETCH_BODY_IDLE_MS * 1000;
+        f->is_paused_in = f->is_paused_out = false;
+        curl_easy_pause(f->easy, CURLPAUSE_CONT);
+    }
+    report_ended(all);
+}
+
+/* ---- all of them ---- */
+
+struct fetchers *edge_fetchers_new(struct event_base *base)
+{
+    static const struct timeval tick = { .tv_usec = TICK_MS * 1000 };
+    struct fetchers *all = calloc(1, sizeof *all);
+
+    if (all == NULL)
+        return NULL;
+    all->base = base;
+    all->multi = curl_multi_init();
+    event_assign(&all->timer, base, -1, 0, on_time, all);
+    event_assign(&all->tick, base, -1, EV_PERSIST, on_tick, all);
+    event_assign(&all->later, base, -1, 0, on_later, all);
+    if (all->multi == NULL || event_add(&all->tick, &tick) != 0) {
+        edge_fetchers_free(all);
+        return NULL;
+    }
+    curl_multi_setopt(all->multi, CURLMOPT_SOCKETFUNCTION, on_watch_wanted);
+    curl_multi_setopt(all->multi, CURLMOPT_SOCKETDATA, all);
+    curl_multi_setopt(all->multi, CURLMOPT_TIMERFUNCTION, on_time_wanted);
+    curl_multi_setopt(all->multi, CURLMOPT_TIMERDATA, all);
+    curl_multi_setopt(all->multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
+    curl_multi_setopt(all->multi, CURLMOPT_MAXCONNECTS, (long)KEPT_CONNECTIONS);
+    return all;
+}
+
+void edge_fetchers_free(struct fetchers *all)
+{
+    if (all == NULL)
+        return;
+    assert(all->first == NULL);
+    if (all->multi != NULL)
+        curl_multi_cleanup(all->multi);
+    event_del(&all->timer);
+    event_del(&all->tick);
+    event_del(&all->later);
+    free(all);
+}

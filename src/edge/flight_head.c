@@ -1,0 +1,247 @@
+/* flight_head.c - a response's head: may it be stored, whom is it for, what else does it change. Edge
+ * thread.
+ *
+ * What may be stored and for how long is rule_fresh.h's to say. */
+#include "flight_inside.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <waymark/clock.h>
+
+#include "edge_times.h"
+#include "http_date.h"
+#include "rule_match.h"
+#include "rule_pass.h"
+
+/* ---- an object of it ---- */
+
+static void put_kept(const struct http_fields *fields, const struct rule_control *control,
+                     bool to_store, struct lines *out)
+{
+    for (uint32_t i = 0; i < fields->n; i++) {
+        const struct http_field *f = &fields->list[i];
+        if (f->id != HTTP_X_CACHE && rule_is_kept(f, control, to_store))
+            lines_field(out, f->name, f->value);
+    }
+    if (!http_field_has(fields, HTTP_DATE)) {
+        char date[HTTP_DATE_LEN + 1];
+        http_date_write(clock_wall_ms() / 1000, date);
+        lines_format(out, "Date: %s\r\n", date);
+    }
+}
+
+static struct http_text url_of(const struct object *o)
+{
+    size_t skip = o->key_len > 5 && o->key[4] == 's' ? 6 : 5; /* "https:", "http:" */
+
+    return (struct http_text){ o->key + skip, o->url_len - skip };
+}
+
+static enum purge_effect purged_meanwhile(const struct flight *f, const struct object *o)
+{
+    return purge_check(f->edge->purge, url_of(o), o->tags, o->n_tags, f->generation);
+}
+
+/* Why this response is for one client only; NULL: it may be stored. */
+static const char *why_not_stored(const struct flight *f, const struct http_response_head *head,
+                                  const struct rule_control *control)
+{
+    if (f->kind == FLIGHT_PRIVATE || f->is_forgotten)
+        return "private";
+    if (head->body == HTTP_BODY_UNTIL_CLOSE)
+        return "no-length";
+    if (head->has_length && head->length > store_object_max(f->edge->store))
+        return "too-large";
+    return rule_why_not_stored(&f->request->head, &f->request->control, head, control,
+                               &f->request->options);
+}
+
+/* An object of the response; `*reason` may become one more why it cannot be stored. */
+static struct object *make_object(struct flight *f, const struct fetch_view *view,
+                                  const struct rule_control *control, const char **reason)
+{
+    struct edge_thread *t = f->edge->thread;
+    char names[RULE_VARY_LIST_MAX];
+    struct lines head = { 0 };
+    int n_names = rule_vary_names(&view->head->fields, names);
+    int n_mark = 0;
+
+    if (n_names > 0)
+        n_mark = rule_vary_mark((struct http_text){ names, (size_t)n_names },
+                                &f->request->head.fields, t->mark);
+    if ((n_names < 0 || n_mark < 0) && *reason == NULL)
+        *reason = "vary";
+    struct object *o = object_new(&f->request->object_key,
+                                  (struct http_text){ names, n_names < 0 ? 0 : (size_t)n_names },
+                                  (struct http_text){ t->mark, n_mark < 0 ? 0 : (size_t)n_mark });
+    put_kept(&view->head->fields, control, *reason == NULL, &head);
+    if (o == NULL || head.is_short ||
+        object_set_head(o, view->head->status, head.at, head.len) != 0) {
+        object_unref(o);
+        o = NULL;
+    } else {
+        o->body = body_ref(view->body);
+        o->no_length = view->head->body == HTTP_BODY_UNTIL_CLOSE;
+        o->generation = f->generation;
+        rule_fresh_make(view->head, control, &f->request->options, view->request_ms,
+                        view->response_ms, &o->fresh);
+    }
+    lines_fini(&head);
+    return o;
+}
+
+static void remember_uncacheable(struct flight *f)
+{
+    static const struct http_text nothing;
+    struct object *o = object_new(&f->request->object_key, nothing, nothing);
+
+    if (o == NULL)
+        return;
+    o->is_marker = true;
+    o->generation = f->generation;
+    o->fresh.response_ms = clock_wall_ms();
+    store_add(f->edge->store, o);
+    object_unref(o);
+}
+
+static void accept_response(struct flight *f, const struct fetch_view *view,
+                            const struct rule_control *control)
+{
+    const char *reason = why_not_stored(f, view->head, control);
+
+    f->object = make_object(f, view, control, &reason);
+    if (f->object == NULL) {
+        f->is_over = true;
+        flight_tell_all(f, (struct flight_told){ .news = FLIGHT_FAILED, .status = 503 });
+        return;
+    }
+    f->is_decided = true;
+    if (reason == NULL && purged_meanwhile(f, f->object) == PURGE_NONE) {
+        f->object->generation = purge_generation(f->edge->purge);
+        f->is_stored = store_add(f->edge->store, f->object);
+    }
+    if (reason != NULL && f->kind == FLIGHT_SHARED && !f->is_forgotten)
+        remember_uncacheable(f);
+    flight_watch_readers(f);
+    flight_end_joining(f);
+    f->read = NULL;
+    flight_hand_out(f,
+             (struct flight_told){ .news = FLIGHT_OBJECT,
+                                   .object = f->object,
+                                   .result = f->kind == FLIGHT_SHARED ? EDGE_MISS : EDGE_BYPASS,
+                                   .is_stored = f->is_stored,
+                                   .status = view->head->status,
+                                   .origin_us = view->first_byte_us,
+                                   .detail = reason },
+             reason == NULL); /* purged meanwhile, or no room: still theirs who had asked before */
+    if (!f->is_stored)
+        body_let_go(f->object->body);
+}
+
+/* 304: the stored head becomes the new one, its body stays. */
+static bool freshen(struct flight *f, const struct fetch_view *view)
+{
+    struct http_fields *stored = malloc(sizeof *stored);
+    struct http_response_head *merged = malloc(sizeof *merged);
+    struct rule_control control;
+    struct lines head = { 0 };
+    bool is_done = false;
+
+    if (stored == NULL || merged == NULL)
+        goto end;
+    object_fields(f->stale, stored);
+    *merged = *view->head;
+    merged->status = f->stale->status;
+    if (!rule_304_fits(stored, &view->head->fields, view->response_ms / 1000) ||
+        !rule_merge_304(stored, &view->head->fields, &merged->fields))
+        goto end;
+    rule_control_response(&merged->fields, &control);
+    put_kept(&merged->fields, &control, true, &head);
+    if (head.is_short || object_set_head(f->stale, f->stale->status, head.at, head.len) != 0)
+        goto end;
+    rule_fresh_make(merged, &control, &f->request->options, view->request_ms, view->response_ms,
+                    &f->stale->fresh);
+    if (purged_meanwhile(f, f->stale) != PURGE_NONE)
+        store_remove(f->edge->store, f->stale);
+    else
+        store_recharge(f->edge->store, f->stale);
+    is_done = true;
+end:
+    lines_fini(&head);
+    free(stored);
+    free(merged);
+    return is_done;
+}
+
+static void accept_304(struct flight *f, const struct fetch_view *view)
+{
+    bool is_fresh = freshen(f, view);
+
+    if (is_fresh) {
+        f->is_over = true;
+        flight_end_joining(f);
+        flight_hand_out(f,
+                 (struct flight_told){ .news = FLIGHT_OBJECT,
+                                       .object = f->stale,
+                                       .result = EDGE_REVALIDATED,
+                                       .is_stored = true,
+                                       .status = 304,
+                                       .origin_us = view->first_byte_us },
+                 true);
+        return;
+    }
+    /* It speaks of another response than ours: ask again, for all of it. */
+    store_remove(f->edge->store, f->stale);
+    f->stale->is_validating = false;
+    object_unref(f->stale);
+    f->stale = NULL;
+    edge_fetch_cancel(f->fetch);
+    f->fetch = NULL;
+    if (flight_begin_fetch(f) != 0) {
+        f->is_over = true;
+        flight_tell_all(f, (struct flight_told){ .news = FLIGHT_FAILED, .status = 503 });
+    }
+}
+
+static void invalidate(struct flight *f, const struct fetch_view *view)
+{
+    static const enum http_id others[] = { HTTP_LOCATION, HTTP_CONTENT_LOCATION };
+    const struct request *r = f->request;
+    struct key_rule rule = request_rule_of(request_route(r, f->edge->what));
+
+    if (!rule_invalidates(&r->head, view->head->status))
+        return;
+    edge_invalidate(f->edge, (struct http_text){ r->key.text.at, r->key.url_len });
+    for (size_t i = 0; i < 2; i++) {
+        char *room = f->edge->thread->scratch;
+        struct http_text location = http_field_value(&view->head->fields, others[i]);
+        int len = location.at == NULL
+                      ? -1
+                      : key_of_location(&r->key, location, &rule, room, KEY_MAX);
+        if (len > 0)
+            edge_invalidate(f->edge, (struct http_text){ room, (size_t)len });
+    }
+}
+
+void flight_judge(struct flight *f, const struct fetch_view *view)
+{
+    struct rule_control control;
+    const struct http_response_head *head = view->head;
+
+    edge_times_add(&f->edge->counts->origin_time, (uint64_t)view->first_byte_us);
+    edge_sync_purges(f->edge);
+    if (f->kind == FLIGHT_PRIVATE && !http_method_is_safe(f->request->head.method))
+        invalidate(f, view);
+    if (head->status == 304 && f->stale != NULL) {
+        accept_304(f, view);
+        return;
+    }
+    if (rule_is_error(head->status) && f->stale != NULL && flight_serve_stale(f, head->status)) {
+        flight_end_joining(f);
+        f->is_over = true;
+        return;
+    }
+    rule_control_response(&head->fields, &control);
+    accept_response(f, view, &control);
+}

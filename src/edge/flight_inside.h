@@ -1,0 +1,44 @@
+/* flight_inside.h - what flight.c and flight_head.c share.
+ *
+ * Threads: the edge's. */
+#pragma once
+
+#include "ask.h"
+#include "flight.h"
+
+enum { FLIGHT_MAGIC = 0xf116 };
+
+struct flight {
+    uint32_t magic;
+    struct edge *edge;
+    struct flight *next, **prev;           /* all of the edge */
+    struct flight *next_joinable;
+    bool is_joinable;
+    enum flight_kind kind;
+    struct request *request;
+    struct object *stale, *object;         /* counted */
+    struct flight_waiter *waiters, **last; /* in the order they came: the first one's it is */
+    struct fetch *fetch;
+    struct ask ask;
+    int attempt;
+    bool no_shield;
+    bool is_decided, is_stored, is_forgotten, is_busy, is_over;
+    bool is_read; /* some of the request's body is gone: it cannot be sent again */
+    uint64_t generation, body_seen;
+    fetch_read_cb *read;
+    void *read_ctx;
+};
+
+int flight_begin_fetch(struct flight *f); /* 0, or -errno */
+void flight_end_joining(struct flight *f);
+/* Its body has been let go: the fetch follows its readers. */
+void flight_watch_readers(struct flight *f);
+
+void flight_tell_all(struct flight *f, struct flight_told told);
+/* An object: the first one's in any case, the others' if it is the variant that they asked for. */
+void flight_hand_out(struct flight *f, struct flight_told told, bool is_for_all);
+/* What is stored instead of an error: false where that may not be. */
+bool flight_serve_stale(struct flight *f, unsigned status);
+
+/* The response's head is here: who gets what, and what is stored. */
+void flight_judge(struct flight *f, const struct fetch_view *view);
