@@ -145,6 +145,7 @@ static bool freshen(struct flight *f, const struct fetch_view *view)
     struct http_fields *stored = malloc(sizeof *stored);
     struct http_response_head *merged = malloc(sizeof *merged);
     struct rule_control control;
+    struct rule_fresh fresh;
     struct lines head = { 0 };
     bool is_done = false;
 
@@ -158,10 +159,12 @@ static bool freshen(struct flight *f, const struct fetch_view *view)
         goto end;
     rule_control_response(&merged->fields, &control);
     put_kept(&merged->fields, &control, true, &head);
+    /* Before the head is exchanged: `merged` points into the old one. */
+    rule_fresh_make(merged, &control, &f->request->options, view->request_ms, view->response_ms,
+                    &fresh);
     if (head.is_short || object_set_head(f->stale, f->stale->status, head.at, head.len) != 0)
         goto end;
-    rule_fresh_make(merged, &control, &f->request->options, view->request_ms, view->response_ms,
-                    &f->stale->fresh);
+    f->stale->fresh = fresh;
     if (purged_meanwhile(f, f->stale) != PURGE_NONE)
         store_remove(f->edge->store, f->stale);
     else
