@@ -138,6 +138,19 @@ static void judge_connection(struct fetch *f, CURLcode code, struct probe_result
         result_miss(result, "the connection broke: %s", error_text(f, code));
 }
 
+/* To libcurl a header line that never ends is a lack of memory; once the target has begun to answer
+ * it is the target's fault. */
+static void judge_memory(struct fetch *f, struct probe_result *result)
+{
+    curl_off_t first_us = 0;
+
+    curl_easy_getinfo(f->easy, CURLINFO_STARTTRANSFER_TIME_T, &first_us);
+    if (first_us > 0)
+        result_miss(result, "the answer has a header line that is too long");
+    else
+        result_void(result, "out of memory");
+}
+
 static void judge_failure(struct fetch *f, CURLcode code, struct probe_result *result)
 {
     switch (code) {
@@ -167,6 +180,8 @@ static void judge_failure(struct fetch *f, CURLcode code, struct probe_result *r
         result_miss(result, "the answer is not HTTP");
         break;
     case CURLE_OUT_OF_MEMORY:
+        judge_memory(f, result);
+        break;
     case CURLE_FAILED_INIT:
         result_void(result, "%s", curl_easy_strerror(code));
         break;

@@ -34,14 +34,16 @@ static struct tcp_server *server_of(void *arg)
     return s;
 }
 
-static void evict_oldest(struct tcp_server *s)
+/* false: there is none. */
+static bool evict_oldest(struct tcp_server *s)
 {
     struct tcp_session *oldest = TAILQ_FIRST(&s->sessions.list);
 
     if (oldest == NULL)
-        return;
+        return false;
     counter_bump(&s->sessions.kit->counts.tcp_evicted, 1);
     tcp_session_close(oldest);
+    return true;
 }
 
 /* A listener that stays readable while nothing can be accepted would turn the loop at full speed.
@@ -61,28 +63,36 @@ static void resume_listening(struct tcp_server *s)
             s->is_paused = true; /* out of memory: at the next turn */
 }
 
+/* accept(2) failed. true: worth another try. Without a descriptor the oldest client makes room at
+ * once, as it does without a place: pausing after each would let two in per second. */
+static bool make_room(struct tcp_server *s, int err)
+{
+    if (err == EMFILE && evict_oldest(s))
+        return true;
+    if (err == EMFILE || err == ENFILE || err == ENOBUFS || err == ENOMEM) {
+        counter_bump(&s->sessions.kit->counts.tcp_refused, 1);
+        evict_oldest(s);
+        pause_listening(s);
+        return false;
+    }
+    return err != EAGAIN; /* nobody there, or gone before we came (accept(2), Error handling) */
+}
+
 /* false: nobody else can be let in now. */
 static bool let_in(struct tcp_server *s, int listener)
 {
-    struct net_counts *counts = &s->sessions.kit->counts;
     struct sockaddr_storage sa;
     socklen_t len = sizeof sa;
     uint16_t port;
 
     int fd = accept4(listener, (struct sockaddr *)&sa, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
-        counter_bump(&counts->tcp_refused, 1);
-        evict_oldest(s);
-        pause_listening(s);
-        return false;
-    }
-    if (fd < 0) /* nobody there, or gone before we came (accept(2), Error handling) */
-        return errno != EAGAIN;
+    if (fd < 0)
+        return make_room(s, errno);
     if (s->sessions.n >= s->sessions_max)
         evict_oldest(s);
     struct addr from = addr_from_sockaddr((struct sockaddr *)&sa, &port);
     if (tcp_session_open(&s->sessions, fd, &from, clock_steady_us()) != 0)
-        counter_bump(&counts->tcp_refused, 1);
+        counter_bump(&s->sessions.kit->counts.tcp_refused, 1);
     return true;
 }
 

@@ -9,7 +9,8 @@
 
 enum {
     FILES_BESIDE = 1100, /* probes, control and metrics clients, databases, the log */
-    FILES_EDGE = 16384   /* clients and fetches of one edge: so many, if they are allowed */
+    FILES_EDGE = 16384,  /* clients and fetches of one edge: so many, if they are allowed */
+    WORKER_FILES = 8     /* beside its sockets and clients */
 };
 
 size_t limits_workers(const struct conf_server *conf)
@@ -24,24 +25,42 @@ size_t limits_workers(const struct conf_server *conf)
     return n > 0 ? (size_t)n : 1;
 }
 
-void limits_raise_files(const struct conf *conf, size_t n_workers)
+/* Raises the limit as far as it may; returns where it is now. */
+static rlim_t allow_files(rlim_t wanted)
 {
-    const struct conf_server *server = &conf->server;
     struct rlimit limit;
-    rlim_t wanted =
-        FILES_BESIDE + n_workers * (2 * server->n_listen + (size_t)server->tcp_clients + 8);
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return;
-    if (limit.rlim_max < wanted)
-        log_line(LOG_LEVEL_WARNING,
-                 "may open %llu files, could use %llu: raise LimitNOFILE= (`ulimit -n`) or lower "
-                 "server.tcp_clients",
-                 (unsigned long long)limit.rlim_max, (unsigned long long)wanted);
-    wanted += FILES_EDGE * conf->n_edges;
-    wanted = limit.rlim_max < wanted ? limit.rlim_max : wanted;
-    if (limit.rlim_cur >= wanted)
-        return;
-    limit.rlim_cur = wanted;
-    setrlimit(RLIMIT_NOFILE, &limit); /* best effort: the sentence above is all there is to say */
+        return wanted;
+    rlim_t former = limit.rlim_cur;
+    if (former >= wanted)
+        return former;
+    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+    return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : former;
+}
+
+/* Half of the descriptors may be probes', see turns.c; half of the others are clients'. */
+static int fitting_clients(const struct conf_server *server, size_t n_workers, rlim_t files)
+{
+    rlim_t sockets = n_workers * (2 * server->n_listen + WORKER_FILES);
+    rlim_t fits = files > sockets ? (files - sockets) / 4 / n_workers : 0;
+
+    return fits < 1 ? 1 : fits < (rlim_t)server->tcp_clients ? (int)fits : server->tcp_clients;
+}
+
+int limits_tcp_clients(const struct conf *conf, size_t n_workers)
+{
+    const struct conf_server *server = &conf->server;
+    size_t of_worker = 2 * server->n_listen + (size_t)server->tcp_clients + WORKER_FILES;
+    rlim_t wanted = FILES_BESIDE + n_workers * of_worker;
+    rlim_t files = allow_files(wanted + FILES_EDGE * conf->n_edges);
+
+    if (files >= wanted)
+        return server->tcp_clients;
+    int fits = fitting_clients(server, n_workers, files);
+    log_line(LOG_LEVEL_WARNING,
+             "may open %llu files, could use %llu: each thread holds %d TCP clients; raise "
+             "LimitNOFILE= (`ulimit -n`) or lower server.tcp_clients",
+             (unsigned long long)files, (unsigned long long)wanted, fits);
+    return fits;
 }

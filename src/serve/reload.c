@@ -21,6 +21,7 @@
 
 #include "files.h"
 #include "findings.h"
+#include "losses.h"
 #include "restart.h"
 
 enum { RELOAD_MAGIC = 0x4e10ad };
@@ -47,6 +48,18 @@ static struct reload *reload_of(void *arg)
     return r;
 }
 
+/* false: it would take all away. */
+static bool is_acceptable(struct world_hub *hub, const struct conf *next, struct report *report)
+{
+    struct world_hold *hold;
+    const struct world *world = world_hold(hub, &hold);
+    size_t errors = report_errors(report);
+
+    losses_name(world->base->conf, next, report);
+    world_release(hold);
+    return report_errors(report) == errors;
+}
+
 static bool load(const struct reload_config *config, struct report *report)
 {
     char why[WHY_LEN];
@@ -55,9 +68,10 @@ static bool load(const struct reload_config *config, struct report *report)
 
     if (conf == NULL)
         return false;
-    if (files_keep_draw_key(conf->server.draw_key_file, why) != 0)
+    bool is_wanted = is_acceptable(config->hub, conf, report);
+    if (is_wanted && files_keep_draw_key(conf->server.draw_key_file, why) != 0)
         report_error(report, NULL, 0, "%s", why);
-    else
+    else if (is_wanted)
         is_done = world_load(config->hub, conf, report);
     if (is_done)
         restart_name_changes(&config->running->server, conf, report);

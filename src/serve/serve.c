@@ -129,10 +129,9 @@ static int bind_sockets(struct serve *s, char why[static WHY_LEN])
                                  .desks = s->desks.all,
                                  .n_workers = s->desks.n,
                                  .world = world_hub_slot(s->hub),
-                                 .tcp_clients = conf->tcp_clients,
+                                 .tcp_clients = limits_tcp_clients(s->conf, s->desks.n),
                                  .tcp_idle_s = conf->tcp_idle_s };
 
-    limits_raise_files(s->conf, s->desks.n);
     int err = net_open(&config, &s->net, why);
     return err != 0 ? err : edges_open(s->conf, s->hub, &s->edges, why);
 }

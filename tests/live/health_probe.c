@@ -124,6 +124,8 @@ static void each_kind_of_trouble_has_its_sentence(void **state)
         { { "endless", HERE, .url = PLAIN, .port_of = "endless-body", .body = "ok" },
           "body does not contain \"ok\"" },
         { { "headers", HERE, .url = PLAIN, .port_of = "endless-headers" }, "headers are longer" },
+        { { "header", HERE, .url = PLAIN, .port_of = "endless-header" },
+          "a header line that is too long" },
         { { "early", HERE, .url = PLAIN, .port_of = "early-close" },
           "closed before the answer was complete" },
         { { "silence", HERE, .url = PLAIN, .port_of = "silence" }, "closed without an answer" },

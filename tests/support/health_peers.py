@@ -111,6 +111,11 @@ class Peer:
         while True:
             client.sendall(b"X: " + b"y" * 1000 + b"\r\n")
 
+    def endless_header(self, client):
+        client.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+        while True:
+            client.sendall(b"y" * 65536)
+
     def endless_body(self, client):
         client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
         while True:
@@ -191,7 +196,8 @@ def open_peers(folder):
     make_authority(folder, "other")
     peers = [Peer(mode, mode) for mode in (
         "up", "error", "hang", "wrong-body", "slow-body", "early-close", "silence", "reset",
-        "garbage", "endless-headers", "endless-body", "redirect", "no-content", "banner")]
+        "garbage", "endless-headers", "endless-header", "endless-body", "redirect", "no-content",
+        "banner")]
     peers += [Peer("flip", "up"), Peer("second", "up", "127.0.0.2")]
     with contextlib.suppress(OSError):  # a machine without IPv6
         peers.append(Peer("six", "up", "::1"))
