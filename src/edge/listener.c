@@ -75,7 +75,7 @@ static void take_in(struct listener *l, int fd, const struct sockaddr *from)
     int one = 1;
     SSL *tls = NULL;
 
-    if (e->counts->connections >= EDGE_CONNECTIONS_MAX) {
+    if (e->counts->connections >= EDGE_CONNECTIONS_MAX && !sessions_make_room(e)) {
         close(fd);
         return;
     }
@@ -102,6 +102,8 @@ static void on_clients(evutil_socket_t fd, short what, void *arg)
             take_in(l, client, (struct sockaddr *)&from);
             continue;
         }
+        if (errno == EMFILE && sessions_make_room(l->edge))
+            continue;
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
             rest(l);
         if (errno != EINTR && errno != ECONNABORTED)

@@ -23,7 +23,7 @@ struct session;
 struct ssl_ctx_st;
 
 enum {
-    EDGE_CONNECTIONS_MAX = 65536, /* of one edge; one more is closed at once */
+    EDGE_CONNECTIONS_MAX = 65536, /* of one edge; then who is idle longest gives way */
     EDGE_FLIGHTS_MAX = 4096,      /* fetches at a time; one more is answered 503 */
     EDGE_MARKER_MS = 10000,       /* how long "uncacheable" is remembered */
     FLIGHT_BUCKETS = 1024

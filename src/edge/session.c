@@ -323,6 +323,24 @@ void sessions_tick(struct edge *e, int64_t now_us)
     }
 }
 
+/* Between two requests, with nothing left to send. */
+static bool is_idle(const struct session *s)
+{
+    return s->step == STEP_RECEIVE && !s->is_head_begun && !s->is_closing && !s->is_running &&
+           session_queued(s) == 0;
+}
+
+bool sessions_make_room(struct edge *e)
+{
+    struct session *longest = NULL;
+
+    for (struct session *s = e->sessions; s != NULL; s = s->next)
+        if (is_idle(s) && (longest == NULL || s->deadline_us <= longest->deadline_us))
+            longest = s;
+    session_free(longest);
+    return longest != NULL;
+}
+
 void sessions_end(struct edge *e)
 {
     while (e->sessions != NULL)

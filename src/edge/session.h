@@ -82,6 +82,8 @@ void session_free(struct session *s); /* closes at once; NULL is fine */
 /* The edge looks at all sessions now and then. */
 void sessions_tick(struct edge *e, int64_t now_us);
 void sessions_end(struct edge *e);
+/* Closes the connection that has been idle longest. false: none is. */
+bool sessions_make_room(struct edge *e);
 
 /* ---- for the steps ---- */
 

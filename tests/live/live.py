@@ -203,6 +203,10 @@ class Server:
         self.reader.join()
         return status
 
+    def rss_kib(self):
+        with open(f"/proc/{self.process.pid}/status") as f:
+            return int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1))
+
     def send(self, number):
         self.process.send_signal(number)
 
