@@ -69,6 +69,7 @@ static uint64_t size_of(const struct object *o)
 struct part {
     unsigned status;
     uint64_t first, len; /* of the body */
+    bool is_ours;        /* status and part are of our making, not the origin's */
 };
 
 /* The status, and which part of the body. Leaves the fields of the stored head in thread->fields. */
@@ -84,14 +85,16 @@ static struct part choose_part(struct session *s, int64_t now_ms)
         return whole;
     object_fields(o, stored);
     if (rule_is_not_modified(&r->head.fields, stored, o->status, now_ms / 1000))
-        return (struct part){ .status = 304 };
+        return (struct part){ .status = 304, .is_ours = true };
     if (r->head.method != HTTP_GET || o->status != 200 || size == UINT64_MAX)
         return whole;
     switch (rule_range(&r->head.fields, stored, size, now_ms / 1000, &first, &last)) {
     case RULE_PART:
-        return (struct part){ .status = 206, .first = first, .len = last - first + 1 };
+        return (struct part){
+            .status = 206, .first = first, .len = last - first + 1, .is_ours = true
+        };
     case RULE_UNSATISFIABLE:
-        return (struct part){ .status = 416 };
+        return (struct part){ .status = 416, .is_ours = true };
     default:
         return whole;
     }
@@ -107,7 +110,7 @@ static void put_fields(struct session *s, const struct part *part, struct lines 
     const struct object *o = s->told.object;
     const struct http_fields *stored = &s->edge->thread->fields;
 
-    if (part->status != 304 || o->status == 304) {
+    if (part->status != 304 || !part->is_ours) {
         lines_put(out, o->head, o->head_len);
     } else {
         for (uint32_t i = 0; i < stored->n; i++)
@@ -115,10 +118,10 @@ static void put_fields(struct session *s, const struct part *part, struct lines 
                 lines_field(out, stored->list[i].name, stored->list[i].value);
     }
     uint64_t size = size_of(o);
-    if (part->status == 206)
+    if (part->is_ours && part->status == 206)
         lines_format(out, "Content-Range: bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64 "\r\n",
                      part->first, part->first + part->len - 1, size);
-    if (part->status == 416)
+    if (part->is_ours && part->status == 416)
         lines_format(out, "Content-Range: bytes */%" PRIu64 "\r\n", size);
 }
 
@@ -132,11 +135,12 @@ static void put_framing(struct session *s, const struct part *part, struct lines
 {
     const struct object *o = s->told.object;
     bool is_bodyless = has_no_body(part->status);
+    bool is_refused = part->is_ours && part->status == 416;
 
-    s->has_body = !is_bodyless && !is_to_head(s) && part->status != 416;
+    s->has_body = !is_bodyless && !is_to_head(s) && !is_refused;
     if (is_bodyless)
         return;
-    if (part->status == 416) {
+    if (is_refused) {
         lines_format(out, "Content-Length: 0\r\n");
     } else if (is_to_head(s) && s->is_private) {
         if (o->body->is_sized || o->body->expected > 0)
