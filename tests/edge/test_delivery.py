@@ -5,16 +5,48 @@ import os
 import re
 import socket
 import sys
+import threading
+import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "live"))
 import live  # noqa: E402
 
 TOKYO, LONDON = "127.0.10.1", "127.0.10.2"
+CLIENTS = 50
 URL = "http://www.plain.example/a.txt"
 EDGES = {"tokyo": '{{ pop = "tokyo"; listen = "127.0.10.1:{port}"; shield = "london"; origin = "site"; }}',
          "london": '{{ pop = "london"; listen = "127.0.10.2:{port}"; origin = "site"; }}'}
+
+
+class SlowOrigin(ThreadingHTTPServer):
+    """Takes a second for everything."""
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), SlowAnswer)
+        self.asked = []
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class SlowAnswer(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.server.asked.append(self.path)
+        time.sleep(1)
+        self.send_response(200)
+        self.send_header("Cache-Control", "no-store" if "private" in self.path else "max-age=60")
+        self.send_header("Content-Length", "11")
+        self.end_headers()
+        self.wfile.write(b"slowly made")
+
+    def log_message(self, *words):
+        pass
 
 
 def is_open(address, port):
@@ -131,6 +163,65 @@ class Delivery(live.LiveTest):
             told = set(re.findall(r"^\| `(waymark_edge_[a-z_]+)", f.read(), re.M))
         found = set(re.findall(r"^# TYPE (waymark_edge_[a-z_]+)", page, re.M))
         self.assertEqual(found, told)
+        self.stop(s)
+
+    def test_the_access_log_is_json_whatever_clients_send(self):
+        s = self.edges()
+        s.write_conf(server=f'access_log = "{s.path("access.log")}";', rest=self.rest(s, ["london"]))
+        s.start()
+        long = b"GET /" + b"x" * 40000 + b" HTTP/1.1\r\n\r\n"
+        for request in (b"GET /a.txt?\"q\\ HTTP/1.1\r\nHost: www.plain.example\r\n\r\n",
+                        b"GET /a.txt HTTP/1.1\r\nHost: www.plain.example\r\nUser-Agent: "
+                        b"\xe4\"\t\\\r\n\r\n",
+                        b"GET /absent HTTP/1.1\r\nHost: www.plain.example\r\n\r\n",
+                        b"nonsense\r\n\r\n", long):
+            with socket.create_connection((LONDON, self.http), live.PATIENCE_S) as c:
+                c.sendall(request)
+                self.assertIn(b"HTTP/1.1 ", c.recv(65536))
+        self.stop(s)
+        with open(s.path("access.log"), encoding="ascii") as f:
+            rows = [json.loads(line) for line in f]
+        self.assertEqual(len(rows), 5)
+        for row in rows:
+            self.assertLessEqual({"time", "pop", "client", "tls", "status", "result", "collapsed",
+                                  "bytes", "edge_us", "origin_us"}, set(row))
+            self.assertEqual((row["pop"], row["client"]), ("london", "127.0.0.1"))
+        self.assertEqual([row["status"] for row in rows][1:3], [200, 404])
+        self.assertEqual(rows[1]["agent"], "\u00e4\"\t\\")
+        self.assertEqual((rows[1]["method"], rows[1]["target"], rows[1]["bytes"]),
+                         ("GET", "/a.txt", 10))
+        self.assertEqual([row["result"] for row in rows][3:], ["local", "local"])
+
+    def rush(self, path):
+        """50 clients at once, each on a connection of its own: their bodies, and the seconds."""
+        start = threading.Barrier(CLIENTS)
+
+        def run(_):
+            start.wait()
+            began = time.monotonic()
+            with urllib.request.urlopen(f"http://{LONDON}:{self.http}{path}", timeout=20) as reply:
+                return reply.read(), time.monotonic() - began
+
+        with ThreadPoolExecutor(CLIENTS) as pool:
+            got = list(pool.map(run, range(CLIENTS)))
+        self.assertEqual({body for body, _ in got}, {b"slowly made"})
+        return max(seconds for _, seconds in got)
+
+    def test_a_stampede_is_one_fetch_or_nobody_waits_twice(self):
+        origin = SlowOrigin()
+        self.addCleanup(origin.server_close)
+        self.addCleanup(origin.shutdown)
+        self.http = live.free_port(LONDON)
+        s = self.server(rest=(
+            f'pops: {{ london: {{ at = [51.5, -0.1]; addresses = ["{LONDON}"]; }}; }};\n'
+            f'origins: {{ site: {{ url = "http://127.0.0.1:{origin.server_port}"; }}; }};\n'
+            f'edges: ( {{ pop = "london"; listen = "{LONDON}:{self.http}"; origin = "site"; }} );\n'))
+        s.start()
+        self.rush("/shared")
+        self.assertEqual(origin.asked, ["/shared"])
+        slowest_s = self.rush("/private")
+        self.assertEqual(origin.asked.count("/private"), CLIENTS)
+        self.assertLess(slowest_s, 4)  # one second, one more to fetch it themselves, and patience
         self.stop(s)
 
     def test_a_reload_takes_an_edge_away_and_brings_it_back(self):
