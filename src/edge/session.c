@@ -73,6 +73,8 @@ static void on_write(struct bufferevent *bev, void *arg)
 {
     struct session *s = session_of(arg);
 
+    if (session_queued(s) == 0 && !s->is_tls)
+        bufferevent_disable(bev, EV_WRITE); /* see session_flush */
     if (s->is_closing) {
         if (session_queued(s) == 0)
             end_output(s);
@@ -135,6 +137,26 @@ void session_queue(struct session *s, const char *at, size_t len)
     s->queued += len;
     if (evbuffer_add(bufferevent_get_output(s->bev), at, len) != 0)
         session_abort(s);
+}
+
+/* Most answers fit into the socket's buffer: written here, they need no event that says so. What does
+ * not fit goes by events; TLS always does. */
+void session_flush(struct session *s)
+{
+    struct evbuffer *out = bufferevent_get_output(s->bev);
+
+    if (s->is_tls || session_queued(s) == 0 || (bufferevent_get_enabled(s->bev) & EV_WRITE))
+        return;
+    evbuffer_unfreeze(out, 1);
+    evbuffer_write(out, bufferevent_getfd(s->bev));
+    evbuffer_freeze(out, 1);
+    bool has_more = s->step == STEP_DELIVER ||
+                    evbuffer_get_length(bufferevent_get_input(s->bev)) > 0;
+    if (session_queued(s) > 0)
+        bufferevent_enable(s->bev, EV_WRITE); /* it also sees why, where the connection broke */
+    else if (has_more && !s->is_closing)
+        bufferevent_trigger(s->bev, EV_WRITE,
+                            BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
 }
 
 static void on_segment_sent(const void *data, size_t len, void *arg)
@@ -263,7 +285,8 @@ struct session *session_new(struct edge *e, int fd, const struct sockaddr *from,
     bufferevent_setwatermark(s->bev, EV_READ, 0, SESSION_INPUT_MAX);
     bufferevent_setwatermark(s->bev, EV_WRITE, SESSION_OUTPUT_LOW, 0);
     session_set_deadline(s, e->what->header_s);
-    if (bufferevent_enable(s->bev, EV_READ | EV_WRITE) != 0) {
+    bufferevent_disable(s->bev, tls == NULL ? EV_WRITE : 0);
+    if (bufferevent_enable(s->bev, EV_READ) != 0) {
         session_free(s);
         return NULL;
     }

@@ -91,6 +91,7 @@ void session_set_deadline(struct session *s, int seconds);
 void session_queue(struct session *s, const char *at, size_t len); /* copied */
 void session_queue_segment(struct session *s, struct body_segment *segment, const char *at,
                            size_t len); /* counted, not copied */
+void session_flush(struct session *s); /* what is queued, as far as the kernel takes it */
 void session_close(struct session *s); /* once all is out */
 size_t session_queued(const struct session *s); /* not yet taken by the kernel */
 long session_read_upload(void *ctx, char *out, size_t room);

@@ -477,4 +477,6 @@ void steps_run(struct session *s)
     s->is_running = false;
     if (s->is_gone)
         session_free(s);
+    else
+        session_flush(s);
 }
