@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -18,6 +19,21 @@
 #include "listener.h"
 #include "purges.h"
 #include "session.h"
+
+enum { FILES_OF_OTHERS = 1100 }; /* DNS, probes, control, the log */
+
+/* A quarter is left to fetches; nobody's clients take the descriptors of the rest of the server. */
+static uint64_t clients_that_fit(size_t n_edges)
+{
+    struct rlimit limit;
+    uint64_t files = 1024;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
+        files = limit.rlim_cur;
+    files = files > 2 * FILES_OF_OTHERS ? files - FILES_OF_OTHERS : files / 2;
+    uint64_t fits = files / 4 * 3 / n_edges;
+    return fits < 1 ? 1 : fits > EDGE_CONNECTIONS_MAX ? EDGE_CONNECTIONS_MAX : fits;
+}
 
 static struct store *new_store(const struct conf_edge *what)
 {
@@ -41,6 +57,7 @@ struct edge *edge_new(struct edge_thread *thread, struct farm_purges *purges, st
     e->purges = purges;
     e->conf = conf_ref(conf);
     e->what = &conf->edges[index];
+    e->clients_max = clients_that_fit(conf->n_edges);
     snprintf(e->pop, sizeof e->pop, "%s", conf->targets[e->what->target].name);
     e->store = new_store(e->what);
     e->purge = purge_new();
@@ -75,6 +92,7 @@ void edge_set_conf(struct edge *e, struct conf *conf, size_t index)
     conf_unref(e->conf);
     e->conf = conf;
     e->what = &conf->edges[index];
+    e->clients_max = clients_that_fit(conf->n_edges);
     store_set_limit(e->store, (uint64_t)e->what->cache_mb << 20);
 }
 

@@ -75,7 +75,7 @@ static void take_in(struct listener *l, int fd, const struct sockaddr *from)
     int one = 1;
     SSL *tls = NULL;
 
-    if (e->counts->connections >= EDGE_CONNECTIONS_MAX && !sessions_make_room(e)) {
+    if (e->counts->connections >= e->clients_max && !sessions_make_room(e)) {
         close(fd);
         return;
     }

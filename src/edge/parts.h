@@ -23,7 +23,7 @@ struct session;
 struct ssl_ctx_st;
 
 enum {
-    EDGE_CONNECTIONS_MAX = 65536, /* of one edge; then who is idle longest gives way */
+    EDGE_CONNECTIONS_MAX = 65536, /* of one edge */
     EDGE_FLIGHTS_MAX = 4096,      /* fetches at a time; one more is answered 503 */
     EDGE_MARKER_MS = 10000,       /* how long "uncacheable" is remembered */
     FLIGHT_BUCKETS = 1024
@@ -52,6 +52,7 @@ struct edge {
     struct flight *flights[FLIGHT_BUCKETS]; /* those that can be joined, by key */
     struct flight *all_flights;
     struct session *sessions;
+    uint64_t clients_max; /* then who is idle longest gives way */
     struct listener *listeners;
     struct ssl_ctx_st *tls;        /* NULL: no TLS */
     int state;                     /* enum edge_state, relaxed atomic */

@@ -9,7 +9,7 @@
 
 enum {
     FILES_BESIDE = 1100, /* probes, control and metrics clients, databases, the log */
-    FILES_EDGE = 16384,  /* clients and fetches of one edge: so many, if they are allowed */
+    FILES_EDGE = 65536,  /* clients and fetches of one edge: so many, if they are allowed */
     WORKER_FILES = 8     /* beside its sockets and clients */
 };
 
