@@ -17,6 +17,7 @@ import fcntl
 import fnmatch
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -113,8 +114,8 @@ def install():
         except subprocess.TimeoutExpired:
             raise Skip(f"npm could not fetch {PACKAGE} in {INSTALL_S} s") from None
         if done.returncode != 0:
-            last = (done.stderr.strip().splitlines() or ["no reason given"])[0]
-            raise Skip(f"npm could not fetch {PACKAGE}: {last}")
+            lines = [line for line in done.stderr.splitlines() if re.match("npm err", line, re.I)]
+            raise Skip(f"npm could not fetch {PACKAGE}: {(lines or ['no reason given'])[0]}")
 
 
 # ---- the cast ----
