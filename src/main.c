@@ -137,6 +137,15 @@ static int run_purge(const struct args *args)
     return status;
 }
 
+static int run_edge(const struct args *args)
+{
+    char *path = find_socket(args);
+    int status = path == NULL ? 1 : control_edge(path, args->words[0], args->words[1], stdout);
+
+    free(path);
+    return status;
+}
+
 static int run_fetch(const struct args *args)
 {
     const struct control_fetch_args fetch = {
@@ -182,6 +191,9 @@ static const struct command commands[] = {
       "have all edges of the running server forget what they stored, or take it for stale",
       OPT_CONF | OPT_SOCKET | OPT_WHAT | OPT_SOFT | OPT_JSON, OPT_CONF | OPT_SOCKET, 0, 0,
       run_purge },
+    { "edge", "-c FILE | --socket PATH POP up|draining|down",
+      "what an edge's /healthz says, so that checks move its clients away, or back",
+      OPT_CONF | OPT_SOCKET, OPT_CONF | OPT_SOCKET, 2, 2, run_edge },
     { "options", "", "print every option of the configuration", 0, 0, 0, 0, run_options },
     { "version", "", "print the version", 0, 0, 0, 0, run_version },
     { "help", "", "print this", 0, 0, 0, 0, run_help },
@@ -270,7 +282,7 @@ static const char *complaint(const struct command *c, const struct args *args)
         return (c->needs & OPT_SOCKET) != 0 ? "-c FILE or --socket PATH is missing"
                                             : "-c FILE, the configuration, is missing";
     if (args->n_words < c->words_min)
-        return "a NAME or URL is missing";
+        return "a word is missing";
     if (args->n_words > c->words_max)
         return "there are too many words";
     return NULL;

@@ -63,6 +63,9 @@ struct control_purge_args {
 };
 int control_purge(const char *socket_path, const struct control_purge_args *args, FILE *out);
 
+/* What the /healthz of that PoP's edge says from now on: "up", "draining" or "down". */
+int control_edge(const char *socket_path, const char *pop, const char *state, FILE *out);
+
 struct control_explain_args {
     const char *conf_file;
     const char *name, *type; /* type NULL: A */

@@ -112,6 +112,9 @@ void answer_request(struct control *control, struct socket_client *client,
     case REQUEST_PURGE:
         socket_reply(client, edge_purge_json(control->hooks.edges, request->body));
         break;
+    case REQUEST_EDGE:
+        socket_reply(client, edge_state_json(control->hooks.edges, request->body));
+        break;
     case REQUEST_RELOAD:
         if (control->reload_client != NULL)
             socket_reply(client, request_error("a reload is running already; try again when it has "

@@ -1,4 +1,4 @@
-/* commands.c - `waymark status`, `reload` and `purge`: ask the running server, print what it says.
+/* commands.c - `waymark status`, `reload`, `purge` and `edge`: ask the running server, print what it says.
  * In a client process. */
 #include <waymark/control.h>
 
@@ -8,7 +8,7 @@
 #include "json_put.h"
 #include "status_text.h"
 
-enum { STATUS_WAIT_S = 30, PURGE_WAIT_S = 30, RELOAD_WAIT_S = 3600 };
+enum { STATUS_WAIT_S = 30, EDGE_WAIT_S = 30, RELOAD_WAIT_S = 3600 };
 
 static json_t *ask_for(const char *verb)
 {
@@ -69,7 +69,7 @@ int control_purge(const char *socket_path, const struct control_purge_args *args
     char why[WHY_LEN];
     json_t *reply = NULL;
 
-    if (client_ask(socket_path, purge_request(args), PURGE_WAIT_S, &reply, why) != 0) {
+    if (client_ask(socket_path, purge_request(args), EDGE_WAIT_S, &reply, why) != 0) {
         fprintf(stderr, "waymark: %s\n", why);
         return EXIT_FAILURE;
     }
@@ -79,6 +79,22 @@ int control_purge(const char *socket_path, const struct control_purge_args *args
     } else {
         purge_text(reply, out);
     }
+    json_decref(reply);
+    return EXIT_SUCCESS;
+}
+
+int control_edge(const char *socket_path, const char *pop, const char *state, FILE *out)
+{
+    char why[WHY_LEN];
+    json_t *request = ask_for("edge"), *reply = NULL;
+
+    put_text(request, "pop", pop);
+    put_text(request, "state", state);
+    if (client_ask(socket_path, request, EDGE_WAIT_S, &reply, why) != 0) {
+        fprintf(stderr, "waymark: %s\n", why);
+        return EXIT_FAILURE;
+    }
+    fprintf(out, "The /healthz of %s says %s.\n", pop, state);
     json_decref(reply);
     return EXIT_SUCCESS;
 }

@@ -1,8 +1,9 @@
-/* edge_json.c - what the edges count, and the purge that the control socket asks for.
+/* edge_json.c - what the edges count, and what the control socket has them do.
  *
  * Main thread; the edges' threads count on meanwhile. */
 #include "edge_json.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,17 +25,15 @@ struct edge_figures *edge_copy(const struct edges *edges, size_t *n)
     return all;
 }
 
+static const char *const states[] = {
+    [EDGE_UP] = "up", [EDGE_DRAINING] = "draining", [EDGE_DOWN] = "down"
+};
+
+enum { N_STATES = sizeof states / sizeof *states };
+
 const char *edge_state_word(enum edge_state state)
 {
-    switch (state) {
-    case EDGE_UP:
-        return "up";
-    case EDGE_DRAINING:
-        return "draining";
-    case EDGE_DOWN:
-        break;
-    }
-    return "down";
+    return states[state];
 }
 
 /* ---- figures ---- */
@@ -148,5 +147,34 @@ json_t *edge_purge_json(struct edges *edges, const json_t *body)
     put_int(o, "generation", (int64_t)purged.generation);
     put_bool(o, "is_soft", purge.is_soft);
     put_int(o, "took_us", clock_steady_us() - began_us);
+    return o;
+}
+
+/* ---- state ---- */
+
+static int state_of(const char *word)
+{
+    for (int i = 0; i < N_STATES; i++)
+        if (word != NULL && strcmp(word, states[i]) == 0)
+            return i;
+    return -1;
+}
+
+json_t *edge_state_json(struct edges *edges, const json_t *body)
+{
+    const char *pop = get_text(body, "pop", NULL);
+    int state = state_of(get_text(body, "state", NULL));
+    char why[WHY_LEN];
+
+    if (pop == NULL || state < 0)
+        return request_error("which edge, and what? expected \"pop\" with a name and \"state\" with "
+                             "one of up, draining and down");
+    if (edges == NULL || edges_set_state(edges, pop, (enum edge_state)state) != 0) {
+        why_set(why, -ENOENT, "this server runs no edge of a PoP \"%.64s\"", pop);
+        return request_error(why);
+    }
+    json_t *o = json_object();
+    put_text(o, "pop", pop);
+    put_text(o, "state", states[state]);
     return o;
 }

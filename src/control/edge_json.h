@@ -18,3 +18,5 @@ json_t *edge_json(const struct edges *edges);
 
 /* Answers a purge: what the client said, done or refused with a sentence. */
 json_t *edge_purge_json(struct edges *edges, const json_t *body);
+/* Sets what the /healthz of an edge says, likewise. */
+json_t *edge_state_json(struct edges *edges, const json_t *body);

@@ -12,6 +12,7 @@ static const char *const verbs[] = {
     [REQUEST_RELOAD] = "reload",
     [REQUEST_EXPLAIN] = "explain",
     [REQUEST_PURGE] = "purge",
+    [REQUEST_EDGE] = "edge",
 };
 
 static int verb_of(const char *text)
@@ -39,10 +40,10 @@ int request_parse(const char *line, size_t len, struct request *out, char why[st
     else if (word == NULL)
         err = why_set(why, -EINVAL,
                       "the object names no command: expected \"do\" with one of "
-                      "status, reload, explain, purge");
+                      "status, reload, explain, purge, edge");
     else if (verb < 0)
         err = why_set(why, -EINVAL,
-                      "unknown command \"%.40s\": expected status, reload, explain or purge", word);
+                      "unknown command \"%.40s\": expected status, reload, explain, purge or edge", word);
     if (err != 0) {
         json_decref(body);
         return err;

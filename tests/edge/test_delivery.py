@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import socket
 import sys
 import threading
@@ -131,6 +132,29 @@ class Delivery(live.LiveTest):
         self.assertIn("expected", self.run_on(s, "purge", "--url", "nonsense", status=1))
         self.assertIn("one of --url", self.run_on(s, "purge", status=2))
         self.assertIn("one of --url", self.run_on(s, "purge", "--all", "--tag", "x", status=2))
+        self.stop(s)
+
+    def health(self):
+        with socket.create_connection((TOKYO, self.http), timeout=live.PATIENCE_S) as s:
+            s.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            head, body = s.makefile("rb").read().split(b"\r\n\r\n")
+        return head.split()[1], body
+
+    def test_an_edge_is_drained_and_brought_back(self):
+        s = self.edges().start()
+        self.assertEqual(self.health(), (b"200", b"up\n"))
+        self.run_on(s, "edge", "tokyo", "draining")
+        self.assertEqual(self.health(), (b"503", b"draining\n"))
+        self.assertEqual(self.cache(s), "MISS", "who still comes is served")
+        s.send(signal.SIGHUP)
+        s.wait_for("reload done")
+        self.assertEqual(self.health(), (b"503", b"draining\n"))
+        self.assertIn("down", self.run_on(s, "edge", "tokyo", "down"))
+        self.assertEqual(self.health(), (b"503", b"down\n"))
+        self.run_on(s, "edge", "tokyo", "up")
+        self.assertEqual(self.health(), (b"200", b"up\n"))
+        self.assertIn("no edge", self.run_on(s, "edge", "paris", "up", status=1))
+        self.assertIn("expected", self.run_on(s, "edge", "tokyo", "asleep", status=1))
         self.stop(s)
 
     def test_without_edges_there_is_nothing_to_purge(self):

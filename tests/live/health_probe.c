@@ -14,6 +14,8 @@
 
 #include "health_stage.h"
 
+enum { PATIENCE_MS = 30000 }; /* for what takes milliseconds on a machine with nothing else to do */
+
 static struct peers peers;
 static struct world_hub hub;
 static char ca_file[128];
@@ -110,8 +112,8 @@ static void each_kind_of_trouble_has_its_sentence(void **state)
         { { "refuses", HERE, .url = PLAIN, .port_of = "refuses" }, "connection refused" },
         { { "refuses-tcp", HERE, .url = "tcp://{address}:%d", .port_of = "refuses" },
           "connection refused" },
-        { { "hangs", HERE, .url = PLAIN, .port_of = "hang" }, "timed out after 700 ms" },
-        { { "tls-hangs", HERE, .url = TLS, .port_of = "hang" }, "timed out after 700 ms" },
+        { { "hangs", HERE, .url = PLAIN, .port_of = "hang" }, "timed out after 2500 ms" },
+        { { "tls-hangs", HERE, .url = TLS, .port_of = "hang" }, "timed out after 2500 ms" },
         { { "error", HERE, .url = PLAIN, .port_of = "error" }, "status 503, expected 200" },
         { { "wrong-status", HERE, .url = PLAIN, .port_of = "up", .status = 204 },
           "status 200, expected 204" },
@@ -120,7 +122,7 @@ static void each_kind_of_trouble_has_its_sentence(void **state)
           "body does not contain \"systems ok\"" },
         { { "no-body", HERE, .url = PLAIN, .port_of = "no-content", .body = "ok", .status = 204 },
           "body does not contain \"ok\"" },
-        { { "slow-body", HERE, .url = PLAIN, .port_of = "slow-body" }, "timed out after 700 ms" },
+        { { "slow-body", HERE, .url = PLAIN, .port_of = "slow-body" }, "timed out after 2500 ms" },
         { { "endless", HERE, .url = PLAIN, .port_of = "endless-body", .body = "ok" },
           "body does not contain \"ok\"" },
         { { "headers", HERE, .url = PLAIN, .port_of = "endless-headers" }, "headers are longer" },
@@ -146,7 +148,7 @@ static void each_kind_of_trouble_has_its_sentence(void **state)
         { { "nxdomain", .cname = "nx.example", .url = "http://{cname}:%d/", .port_of = "up" },
           "nx.example does not exist (NXDOMAIN)" },
         { { "name-hangs", .cname = "hang.example", .url = "http://{cname}:%d/", .port_of = "up" },
-          "timed out after 700 ms, resolving hang.example" },
+          "timed out after 2500 ms, resolving hang.example" },
         { { "no-address", .cname = "empty.example", .url = "http://{cname}:%d/", .port_of = "up" },
           "empty.example has no address" },
         { { "elsewhere", .cname = "elsewhere.example", .url = "http://{cname}:%d/",
@@ -163,11 +165,13 @@ static void each_kind_of_trouble_has_its_sentence(void **state)
     struct subject subjects[COUNT_OF(troubles)];
     struct stage stage;
 
-    for (size_t i = 0; i < COUNT_OF(troubles); i++)
+    for (size_t i = 0; i < COUNT_OF(troubles); i++) {
         subjects[i] = troubles[i].subject;
+        subjects[i].timeout_ms = 2500; /* on a busy machine peers are slow: time is not their trouble */
+    }
     stage_init(&stage, subjects, COUNT_OF(subjects), &peers);
     struct health *health = start(&stage);
-    await_ready(4000);
+    await_ready(PATIENCE_MS);
     for (size_t i = 0; i < COUNT_OF(troubles); i++) {
         struct health_status status = status_of(health, subjects[i].name, 0);
         struct fake_heard heard = fake_world_heard(&hub, subjects[i].name, 0);
@@ -210,7 +214,7 @@ static void what_is_well_is_up(void **state)
 
     stage_init(&stage, subjects, n, &peers);
     struct health *health = start(&stage);
-    await_ready(4000);
+    await_ready(PATIENCE_MS);
     for (size_t i = 0; i < n; i++) {
         struct health_status status = status_of(health, subjects[i].name, 0);
         if (status.verdict != HEALTH_UP)
@@ -238,7 +242,7 @@ static void each_address_is_asked_as_itself_for_the_checks_host(void **state)
 
     stage_init(&stage, subjects, COUNT_OF(subjects), &peers);
     struct health *health = start(&stage);
-    await_ready(4000);
+    await_ready(PATIENCE_MS);
     struct peer_seen tls = peers_seen(&peers, "tls-good");
     assert_string_equal(tls.host, "www.test");
     assert_string_equal(tls.sni, "www.test");
@@ -261,7 +265,7 @@ static void a_proxy_in_the_environment_is_not_used(void **state)
     setenv("http_proxy", "http://127.0.0.1:1", 1);
     stage_init(&stage, &subject, 1, &peers);
     struct health *health = start(&stage);
-    await_ready(4000);
+    await_ready(PATIENCE_MS);
     assert_int_equal(status_of(health, "http", 0).verdict, HEALTH_UP);
     stop(health);
     unsetenv("http_proxy");
@@ -279,7 +283,7 @@ static void a_target_that_dies_is_doubted_then_down_then_up_again(void **state)
     peers_set(&peers, "flip", "up");
     stage_init(&stage, subjects, 2, &peers);
     struct health *health = start(&stage);
-    await_ready(2000);
+    await_ready(PATIENCE_MS);
     assert_true(fake_world_heard(&hub, "flip", 0).horizon_s == STEER_STEADY);
 
     peers_set(&peers, "flip", "error");
@@ -294,7 +298,7 @@ static void a_target_that_dies_is_doubted_then_down_then_up_again(void **state)
     assert_string_equal(status_of(health, "flip", 0).error, "status 503, expected 200");
 
     peers_set(&peers, "flip", "up");
-    await_heard("flip", 0, true, 6000);
+    await_heard("flip", 0, true, PATIENCE_MS);
     assert_int_equal(health_figures(health).transitions, 2);
     assert_int_equal(fake_world_heard(&hub, "steady", 0).n, 1);
     stop(health);
@@ -310,19 +314,19 @@ static void who_hangs_is_not_waited_for_longer_than_told(void **state)
     struct stage stage;
 
     stage_init(&stage, subjects, 2, &peers);
-    stage.conf.conf.health.first_results_s = 1;
+    stage.conf.conf.health.first_results_s = 3;
     int64_t from_us = clock_steady_us();
     struct health *health = start(&stage);
-    await_heard("up", 0, true, 900);
+    await_heard("up", 0, true, 2800);
     assert_false(fake_world_is_ready(&hub));
-    await_ready(4000);
-    assert_in_range((clock_steady_us() - from_us) / 1000, 990, 4000);
+    await_ready(PATIENCE_MS);
+    assert_in_range((clock_steady_us() - from_us) / 1000, 2990, 8000);
     assert_int_equal(fake_world_heard(&hub, "hangs", 0).n, 0);
     assert_int_equal(status_of(health, "hangs", 0).verdict, HEALTH_UNKNOWN);
 
     from_us = clock_steady_us(); /* nor does the end wait for it */
     stop(health);
-    assert_in_range((clock_steady_us() - from_us) / 1000, 0, 3000);
+    assert_in_range((clock_steady_us() - from_us) / 1000, 0, 4000);
     stage_fini(&stage);
 }
 
@@ -332,7 +336,7 @@ static void a_world_without_targets_is_ready_at_once(void **state)
 
     stage_init(&stage, NULL, 0, &peers);
     struct health *health = start(&stage);
-    await_ready(2000);
+    await_ready(PATIENCE_MS);
     assert_int_equal(health_statuses(health, NULL, 0), 0);
     stop(health);
     stage_fini(&stage);
@@ -349,7 +353,7 @@ static void a_world_short_of_memory_hears_it_later(void **state)
     struct health *health;
     char why[WHY_LEN];
     assert_int_equal(health_start(&hub, &health, why), 0);
-    await_ready(3000);
+    await_ready(PATIENCE_MS);
     assert_true(fake_world_heard(&hub, "up", 0).is_up);
     stop(health);
     stage_fini(&stage);
@@ -373,8 +377,8 @@ static void a_reload_keeps_what_stays_and_calls_off_what_goes(void **state)
     stage_init(&second, after, 3, &peers);
     second.resolver.port = (uint16_t)peers_port(&peers, "deaf-resolver");
     struct health *health = start(&first);
-    await_heard("stays", 0, false, 2000);
-    await_heard("changes", 0, true, 2000);
+    await_heard("stays", 0, false, PATIENCE_MS);
+    await_heard("changes", 0, true, PATIENCE_MS);
     while (health_figures(health).in_flight == 0) /* the one that hangs */
         nap_ms(1);
     int64_t since_ms = status_of(health, "stays", 0).since_ms;
@@ -382,8 +386,8 @@ static void a_reload_keeps_what_stays_and_calls_off_what_goes(void **state)
 
     fake_world_change(&hub, &second.conf);
     health_reload(health);
-    await_heard("new", 0, true, 2000);
-    await_heard("changes", 0, false, 2000);
+    await_heard("new", 0, true, PATIENCE_MS);
+    await_heard("changes", 0, false, PATIENCE_MS);
     assert_int_equal(first.conf.n_refs, 0);
     assert_int_equal(health_statuses(health, NULL, 0), 3);
     assert_int_equal(status_of(health, "stays", 0).verdict, HEALTH_DOWN);
@@ -440,18 +444,18 @@ static void verdicts_outlive_a_restart(void **state)
     stage_init(&stage, subjects, 3, &peers);
     stage.conf.conf.server.state = state_folder;
     struct health *health = start(&stage);
-    await_ready(2000);
+    await_ready(PATIENCE_MS);
     int64_t since_ms = status_of(health, "down", 0).since_ms;
     stop(health);
 
     peers_set(&peers, "flip", "hang"); /* so that only what was saved can speak */
     stage.checks[2].rise = 7;
     health = start(&stage);
-    await_heard("down", 0, false, 2000);
+    await_heard("down", 0, false, PATIENCE_MS);
     assert_int_equal(status_of(health, "down", 0).verdict, HEALTH_DOWN);
     assert_int_equal(status_of(health, "down", 0).since_ms, since_ms);
     assert_int_equal(status_of(health, "up", 0).since_ms > 0, 1);
-    await_ready(2000); /* once the changed one has been probed */
+    await_ready(PATIENCE_MS); /* once the changed one has been probed */
     stop(health);
     peers_set(&peers, "flip", "up");
     stage_fini(&stage);
@@ -468,7 +472,7 @@ static void a_transition_is_saved_while_running(void **state)
     snprintf(copy, sizeof copy, "%s/crash-copy", peers.folder);
     stage.conf.conf.server.state = path;
     struct health *health = start(&stage);
-    await_ready(2000);
+    await_ready(PATIENCE_MS);
     nap_ms(1300);
     snprintf(command, sizeof command, "cp -r %s %s", path, copy); /* as a crash leaves it */
     assert_int_equal(system(command), 0);
@@ -490,7 +494,7 @@ static void a_broken_state_folder_costs_a_line_only(void **state)
     stage_init(&stage, &subject, 1, &peers);
     stage.conf.conf.server.state = "/proc/self/nothing";
     struct health *health = start(&stage);
-    await_ready(2000);
+    await_ready(PATIENCE_MS);
     assert_int_equal(status_of(health, "up", 0).verdict, HEALTH_UP);
     stop(health);
     stage_fini(&stage);
@@ -515,7 +519,7 @@ static void many_that_hang_do_not_exhaust_descriptors(void **state)
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
     stage_init(&stage, subjects, N, &peers);
     struct health *health = start(&stage);
-    await_ready(4000);
+    await_ready(PATIENCE_MS);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &former), 0);
     for (int i = 0; i < N; i++) {
         struct health_status status = status_of(health, names[i], 0);
@@ -538,7 +542,7 @@ static void without_descriptors_verdicts_stay_as_they_are(void **state)
 
     stage_init(&stage, subjects, 2, &peers);
     struct health *health = start(&stage);
-    await_ready(2000);
+    await_ready(PATIENCE_MS);
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &former), 0);
     none.rlim_max = former.rlim_max;
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
