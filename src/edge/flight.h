@@ -47,7 +47,7 @@ struct flight_plan {
     struct edge *edge;
     struct request *request;
     enum flight_kind kind;
-    struct object *stale;         /* to be validated, and served if the origin fails; or NULL */
+    struct object *stale;         /* complete: to be validated, served if the origin fails */
     struct flight_waiter *waiter; /* NULL: in the background */
     fetch_read_cb *read;          /* the request's body, or NULL */
     void *read_ctx;

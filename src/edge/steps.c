@@ -188,6 +188,8 @@ static enum step serve(struct session *s, struct object *o, enum edge_result res
     return STEP_DELIVER;
 }
 
+/* Not of a body that still grows: it is as new as a fetch of its own would be, and if it grows too
+ * large for the store its beginning is gone. */
 static void update_in_background(struct session *s, struct object *o)
 {
     struct flight_plan plan = { .edge = s->edge,
@@ -195,7 +197,7 @@ static void update_in_background(struct session *s, struct object *o)
                                 .kind = FLIGHT_SHARED,
                                 .stale = o };
 
-    if (!o->is_validating && s->request->head.method == HTTP_GET)
+    if (!o->is_validating && o->body->state == BODY_COMPLETE && s->request->head.method == HTTP_GET)
         flight_start(&plan); /* if it cannot, the next request tries again */
 }
 
