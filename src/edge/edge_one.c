@@ -153,9 +153,7 @@ void edge_invalidate(struct edge *e, struct http_text url)
         store_remove(e->store, o);
     if (!has_keyed_fields(e))
         return;
-    size_t skip = url.len > 5 && url.at[4] == 's' ? 6 : 5;
-    struct http_text text = { url.at + skip, url.len - skip };
-    purge_add(e->purge, PURGE_URL, text, false, purges_next(e->purges, e));
+    purge_add(e->purge, PURGE_URL, url, false, purges_next(e->purges, e));
 }
 
 /* The world's configuration may be another than ours while a reload is under way: by name. */

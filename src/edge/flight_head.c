@@ -31,16 +31,9 @@ static void put_kept(const struct http_fields *fields, const struct rule_control
     }
 }
 
-static struct http_text url_of(const struct object *o)
-{
-    size_t skip = o->key_len > 5 && o->key[4] == 's' ? 6 : 5; /* "https:", "http:" */
-
-    return (struct http_text){ o->key + skip, o->url_len - skip };
-}
-
 static enum purge_effect purged_meanwhile(const struct flight *f, const struct object *o)
 {
-    return purge_check(f->edge->purge, url_of(o), o->tags, o->n_tags, f->generation);
+    return purge_check(f->edge->purge, object_url(o), o->tags, o->n_tags, f->generation);
 }
 
 /* Why this response is for one client only; NULL: it may be stored. */

@@ -60,6 +60,11 @@ struct http_text object_key_text(const struct object *o)
     return (struct http_text){ o->key, o->key_len };
 }
 
+struct http_text object_url(const struct object *o)
+{
+    return (struct http_text){ o->key, o->url_len };
+}
+
 struct http_text object_names(const struct object *o)
 {
     return (struct http_text){ o->key + o->key_len, o->names_len };

@@ -51,6 +51,7 @@ struct object *object_ref(struct object *o);
 void object_unref(struct object *o); /* NULL is fine */
 
 struct http_text object_key_text(const struct object *o);
+struct http_text object_url(const struct object *o); /* the beginning of its key */
 struct http_text object_names(const struct object *o);
 struct http_text object_mark(const struct object *o);
 bool object_has_key(const struct object *o, const struct object_key *key);

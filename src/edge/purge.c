@@ -43,6 +43,14 @@ uint64_t purge_generation(const struct purge *p)
     return p->newest;
 }
 
+static struct http_text without_scheme(struct http_text url)
+{
+    const char *colon = memchr(url.at, ':', url.len < 6 ? url.len : 6); /* "http:", "https:" */
+    size_t skip = colon == NULL ? 0 : (size_t)(colon + 1 - url.at);
+
+    return (struct http_text){ url.at + skip, url.len - skip };
+}
+
 static uint64_t mix(enum purge_kind kind, uint64_t hash)
 {
     hash = (hash ^ (uint64_t)kind) * 0x9e3779b97f4a7c15u;
@@ -103,6 +111,8 @@ void purge_add(struct purge *p, enum purge_kind kind, struct http_text text, boo
         stamp(&p->all, is_soft, generation);
         return;
     }
+    if (kind != PURGE_TAG)
+        text = without_scheme(text);
     struct entry *e = find(p, hash_of(kind, text));
     if (e->hash == 0 && p->n == PURGE_ENTRIES_MAX) {
         give_up(p, generation);
@@ -139,6 +149,7 @@ enum purge_effect purge_check(const struct purge *p, struct http_text url, const
 
     if (since >= p->newest)
         return PURGE_NONE;
+    url = without_scheme(url);
     take(&effect, &p->all, since);
     take(&effect, find(p, hash_of(PURGE_URL, url)), since);
     for (size_t i = 0; i < p->n_lengths && effect != PURGE_HARD; i++) {

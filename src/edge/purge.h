@@ -24,13 +24,14 @@ enum purge_effect { PURGE_NONE, PURGE_SOFT, PURGE_HARD };
 struct purge;
 
 struct purge *purge_new(void); /* NULL: out of memory */
-void purge_free(struct purge *p);
+void purge_free(struct purge *p); /* NULL is fine */
 
-/* `generation` grows from purge to purge. For a tag: `text` is the tag; else without "http:". */
+/* `generation` grows from purge to purge. `text` is the tag, or a URL as in a key, or the beginning of
+ * one: it is purged under either scheme. */
 void purge_add(struct purge *p, enum purge_kind kind, struct http_text text, bool is_soft,
                uint64_t generation);
 uint64_t purge_generation(const struct purge *p); /* of the last one; 0: none */
 
-/* What happened to a response of that URL (without "http:") and tags after generation `since`. */
+/* What happened to a response of that URL and tags after generation `since`. */
 enum purge_effect purge_check(const struct purge *p, struct http_text url, const uint64_t *tags,
                               size_t n_tags, uint64_t since);

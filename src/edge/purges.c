@@ -27,6 +27,7 @@ struct farm_purges {
     uint64_t given;  /* the last generation that anybody got */
     uint64_t n;      /* entries ever */
     struct entry ring[PURGES_KEPT];
+    char key[KEY_MAX]; /* being made; not an edge's scratch, which may hold what it invalidates */
 };
 
 struct farm_purges *purges_new(void)
@@ -55,20 +56,23 @@ uint64_t purges_newest(const struct farm_purges *all)
 
 /* ---- adding ---- */
 
+static int keep(const char *text, size_t len, struct entry *out, char why[static WHY_LEN])
+{
+    out->text = strndup(text, len);
+    out->len = len;
+    return out->text == NULL ? why_set(why, -ENOMEM, "cannot purge: out of memory") : 0;
+}
+
 static int read_url(const char *what, struct entry *out, char why[static WHY_LEN])
 {
     static const struct key_rule plain;
-    char *room = malloc(KEY_MAX);
-    int len = room == NULL ? -1 : key_of_url(http_text_of(what), &plain, room, KEY_MAX);
+    char key[KEY_MAX];
+    int len = key_of_url(http_text_of(what), &plain, key, sizeof key);
 
-    if (len < 0) {
-        free(room);
+    if (len < 0)
         return why_set(why, -EINVAL, "%.200s: not a URL: expected one like http://www.example/path",
                        what);
-    }
-    out->len = (size_t)len;
-    out->text = room;
-    return 0;
+    return keep(key, (size_t)len, out, why);
 }
 
 static int read_entry(const struct edge_purge *purge, struct entry *out, char why[static WHY_LEN])
@@ -86,9 +90,7 @@ static int read_entry(const struct edge_purge *purge, struct entry *out, char wh
                        WHAT_MAX);
     if (purge->kind != EDGE_PURGE_TAG)
         return read_url(purge->what, out, why);
-    out->len = strlen(purge->what);
-    out->text = strdup(purge->what);
-    return out->text == NULL ? why_set(why, -ENOMEM, "cannot purge: out of memory") : 0;
+    return keep(purge->what, strlen(purge->what), out, why);
 }
 
 int purges_add(struct farm_purges *all, const struct edge_purge *purge, uint64_t *generation,
@@ -112,31 +114,20 @@ int purges_add(struct farm_purges *all, const struct edge_purge *purge, uint64_t
 
 /* ---- taking over ---- */
 
-static void add_url(struct edge *e, const struct entry *entry, struct http_text url)
-{
-    size_t skip = url.at[4] == 's' ? 6 : 5; /* under either scheme */
-    struct http_text text = { url.at + skip, url.len - skip };
-
-    purge_add(e->purge, entry->kind, text, entry->is_soft, entry->generation);
-}
-
 /* A URL also as this edge's routes would have it in a key: with the parameters that they choose. */
-static void take_over(struct edge *e, const struct entry *entry)
+static void take_over(struct farm_purges *all, struct edge *e, const struct entry *entry)
 {
     struct http_text text = { entry->text, entry->len };
 
-    if (entry->kind == PURGE_TAG || entry->kind == PURGE_ALL) {
-        purge_add(e->purge, entry->kind, text, entry->is_soft, entry->generation);
-        return;
-    }
-    add_url(e, entry, text);
+    purge_add(e->purge, entry->kind, text, entry->is_soft, entry->generation);
     for (size_t i = 0; i < e->what->n_routes && entry->kind == PURGE_URL; i++) {
         struct key_rule rule = request_rule_of(&e->what->routes[i]);
         if (rule.query == KEY_QUERY_WHOLE)
             continue;
-        int len = key_of_url(text, &rule, e->thread->scratch, KEY_MAX);
+        int len = key_of_url(text, &rule, all->key, sizeof all->key);
         if (len > 0)
-            add_url(e, entry, (struct http_text){ e->thread->scratch, (size_t)len });
+            purge_add(e->purge, entry->kind, (struct http_text){ all->key, (size_t)len },
+                      entry->is_soft, entry->generation);
     }
 }
 
@@ -149,7 +140,7 @@ static void take_over_all(struct farm_purges *all, struct edge *e)
         purge_add(e->purge, PURGE_ALL, nothing, false, all->ring[from % PURGES_KEPT].generation);
     for (uint64_t i = from; i < all->n; i++)
         if (all->ring[i % PURGES_KEPT].generation > e->purges_seen)
-            take_over(e, &all->ring[i % PURGES_KEPT]);
+            take_over(all, e, &all->ring[i % PURGES_KEPT]);
     e->purges_seen = all->given;
 }
 

@@ -137,14 +137,12 @@ static enum step receive(struct session *s)
 
 static bool is_purged(struct session *s, struct object *o)
 {
-    const struct edge *e = s->edge;
-    size_t skip = s->is_tls ? 6 : 5;
+    const struct purge *p = s->edge->purge;
 
-    if (o->generation >= purge_generation(e->purge))
+    if (o->generation >= purge_generation(p))
         return false;
-    struct http_text url = { o->key + skip, o->url_len - skip };
-    enum purge_effect effect = purge_check(e->purge, url, o->tags, o->n_tags, o->generation);
-    o->generation = purge_generation(e->purge);
+    enum purge_effect effect = purge_check(p, object_url(o), o->tags, o->n_tags, o->generation);
+    o->generation = purge_generation(p);
     if (effect == PURGE_SOFT)
         rule_fresh_expire(&o->fresh, clock_wall_ms());
     return effect == PURGE_HARD;
