@@ -29,7 +29,8 @@ int edges_start(struct edges *edges, char why[static WHY_LEN]);
 
 /* Takes up another configuration. An edge whose PoP stays keeps its store; its listeners, routes and
  * origins become the new ones; connections of edges that went are closed. 0, or -errno with `why`:
- * then all is as it was. server.edge_threads is read at a start only. */
+ * then all is as it was, but for -ENOMEM, where an edge may not listen at all its addresses.
+ * server.edge_threads is read at a start only. */
 int edges_reload(struct edges *edges, struct conf *conf, char why[static WHY_LEN]);
 
 void edges_stop(struct edges *edges);  /* ends the threads; again is fine */

@@ -3,7 +3,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,22 +15,11 @@
 
 #include "edge_log.h"
 #include "edge_one.h"
+#include "farm_sockets.h"
 #include "farm_thread.h"
-#include "listener.h"
 #include "purges.h"
 
 enum { EDGE_THREADS_MAX = 64 };
-
-struct farm_socket {
-    struct endpoint at;
-    int fd;
-};
-
-/* The sockets of one configuration: edge by edge, plain ones first. */
-struct farm_sockets {
-    size_t n;
-    struct farm_socket *list;
-};
 
 struct farm_edge {
     struct edge *edge;
@@ -39,8 +27,6 @@ struct farm_edge {
 };
 
 struct edges {
-    struct conf *conf;
-    struct world_hub *hub;
     struct farm_purges *purges;
     struct farm_thread *threads[EDGE_THREADS_MAX];
     size_t n_threads;
@@ -57,68 +43,6 @@ const char *edge_result_name(enum edge_result result)
 
     assert(result < EDGE_RESULTS);
     return names[result];
-}
-
-/* ---- sockets ---- */
-
-static bool is_same(const struct endpoint *a, const struct endpoint *b)
-{
-    return a->port == b->port && addr_equal(&a->addr, &b->addr);
-}
-
-static struct farm_socket *find_socket(const struct farm_sockets *s, const struct endpoint *at)
-{
-    for (size_t i = 0; i < s->n; i++)
-        if (is_same(&s->list[i].at, at))
-            return &s->list[i];
-    return NULL;
-}
-
-/* Those that `kept` has not got. */
-static void close_sockets(struct farm_sockets *s, const struct farm_sockets *kept)
-{
-    for (size_t i = 0; i < s->n; i++)
-        if (kept == NULL || find_socket(kept, &s->list[i].at) == NULL)
-            close(s->list[i].fd);
-    free(s->list);
-    *s = (struct farm_sockets){ 0 };
-}
-
-static int add_sockets(const struct endpoint *at, size_t n, const struct farm_sockets *old,
-                       struct farm_sockets *out, char why[static WHY_LEN])
-{
-    for (size_t i = 0; i < n; i++) {
-        struct farm_socket *known = old == NULL ? NULL : find_socket(old, &at[i]);
-        struct farm_socket s = { at[i], known == NULL ? -1 : known->fd };
-        int err = known != NULL ? 0 : listener_bind(&at[i], &s.fd, why);
-        if (err != 0)
-            return err;
-        out->list[out->n++] = s;
-    }
-    return 0;
-}
-
-/* Binds what is new; what `old` has is shared with it. */
-static int open_sockets(const struct conf *conf, const struct farm_sockets *old,
-                        struct farm_sockets *out, char why[static WHY_LEN])
-{
-    size_t n = 0;
-    int err = 0;
-
-    for (size_t i = 0; i < conf->n_edges; i++)
-        n += conf->edges[i].n_listen + conf->edges[i].n_listen_tls;
-    *out = (struct farm_sockets){ .list = calloc(n + 1, sizeof *out->list) };
-    if (out->list == NULL)
-        return why_set(why, -ENOMEM, "cannot listen: out of memory");
-    for (size_t i = 0; i < conf->n_edges && err == 0; i++) {
-        const struct conf_edge *e = &conf->edges[i];
-        err = add_sockets(e->listen, e->n_listen, old, out, why);
-        if (err == 0)
-            err = add_sockets(e->listen_tls, e->n_listen_tls, old, out, why);
-    }
-    if (err != 0)
-        close_sockets(out, old);
-    return err;
 }
 
 /* ---- certificates ---- */
@@ -145,48 +69,26 @@ static int load_tls(const struct conf *conf, struct ssl_ctx_st ***out, char why[
     return 0;
 }
 
-/* ---- taking up a configuration, on the edge's thread ---- */
+/* ---- taking up a configuration ---- */
 
+/* What an edge's thread is to do for main; `place` says which thread and which edge. */
 struct change {
-    struct edges *edges;
+    struct farm_purges *purges;
     struct conf *conf;
-    size_t index;
-    struct farm_edge *place; /* edge NULL: make one */
+    size_t index; /* of the edge in it */
+    struct farm_edge *place;
     const struct farm_sockets *sockets;
-    struct ssl_ctx_st *tls;
+    struct ssl_ctx_st *tls; /* taken over */
     int err;
 };
 
-static int listen_on(struct edge *e, const struct endpoint *at, size_t n, bool is_tls,
-                     const struct farm_sockets *sockets)
-{
-    for (size_t i = 0; i < n; i++)
-        if (edge_listen(e, find_socket(sockets, &at[i])->fd, is_tls) != 0)
-            return -ENOMEM;
-    return 0;
-}
-
-static void adopt(struct farm_thread *t, void *ctx)
+static void make(struct farm_thread *t, void *ctx)
 {
     struct change *c = ctx;
-    struct edge *e = c->place->edge;
 
-    if (e == NULL) {
-        e = edge_new(farm_thread_kit(t), c->edges->purges, c->conf, c->index);
-        if (e == NULL) {
-            SSL_CTX_free(c->tls);
-            c->err = -ENOMEM;
-            return;
-        }
-        farm_thread_add(t, e);
-        c->place->edge = e;
-    } else {
-        edge_set_conf(e, c->conf, c->index);
-    }
-    edge_set_tls(e, c->tls);
-    c->err = listen_on(e, e->what->listen, e->what->n_listen, false, c->sockets);
-    if (c->err == 0)
-        c->err = listen_on(e, e->what->listen_tls, e->what->n_listen_tls, true, c->sockets);
+    c->place->edge = edge_new(farm_thread_kit(t), c->purges, c->conf, c->index);
+    if (c->place->edge != NULL)
+        farm_thread_add(t, c->place->edge);
 }
 
 static void hush(struct farm_thread *t, void *ctx)
@@ -200,44 +102,92 @@ static void dismiss(struct farm_thread *t, void *ctx)
     edge_free(ctx);
 }
 
+static int listen_on(struct edge *e, const struct endpoint *at, size_t n, bool is_tls,
+                     const struct farm_sockets *sockets)
+{
+    for (size_t i = 0; i < n; i++)
+        if (edge_listen(e, farm_sockets_find(sockets, &at[i]), is_tls) != 0)
+            return -ENOMEM;
+    return 0;
+}
+
+static void adopt(struct farm_thread *t, void *ctx)
+{
+    struct change *c = ctx;
+    struct edge *e = c->place->edge;
+
+    edge_set_conf(e, c->conf, c->index);
+    edge_set_tls(e, c->tls);
+    c->err = listen_on(e, e->what->listen, e->what->n_listen, false, c->sockets);
+    if (c->err == 0)
+        c->err = listen_on(e, e->what->listen_tls, e->what->n_listen_tls, true, c->sockets);
+}
+
 static struct farm_edge *find_edge(const struct edges *edges, const char *pop)
 {
     for (size_t i = 0; i < edges->n; i++)
-        if (edges->list[i].edge != NULL && strcmp(edges->list[i].edge->pop, pop) == 0)
+        if (strcmp(edges->list[i].edge->pop, pop) == 0)
             return &edges->list[i];
     return NULL;
 }
 
-/* Old listeners close first: an address may go from one edge to another. */
-static int take_up(struct edges *edges, struct conf *conf, struct farm_sockets *sockets,
-                   struct ssl_ctx_st **tls, char why[static WHY_LEN])
+/* Of one list, what the other has not got. */
+static void dismiss_but(struct farm_edge *list, size_t n, const struct farm_edge *kept,
+                        size_t n_kept)
+{
+    for (size_t i = 0; i < n; i++) {
+        bool is_kept = false;
+        for (size_t k = 0; k < n_kept; k++)
+            is_kept |= kept[k].edge == list[i].edge;
+        if (!is_kept)
+            farm_thread_do(list[i].thread, dismiss, list[i].edge);
+    }
+}
+
+/* The edges of that configuration, in its order: those there are, and new ones. NULL: out of memory,
+ * and nothing has changed. */
+static struct farm_edge *list_edges(struct edges *edges, struct conf *conf)
 {
     struct farm_edge *list = calloc(conf->n_edges + 1, sizeof *list);
-    int err = 0;
 
-    if (list == NULL)
-        return why_set(why, -ENOMEM, "cannot take up the edges: out of memory");
-    for (size_t i = 0; i < edges->n; i++)
-        if (edges->list[i].edge != NULL)
-            farm_thread_do(edges->list[i].thread, hush, edges->list[i].edge);
-    for (size_t i = 0; i < conf->n_edges; i++) {
+    for (size_t i = 0; list != NULL && i < conf->n_edges; i++) {
         const char *pop = conf->targets[conf->edges[i].target].name;
         struct farm_edge *known = find_edge(edges, pop);
-        if (known != NULL)
+        if (known != NULL) {
             list[i] = *known;
-        else
-            list[i].thread = edges->threads[edges->n_ever++ % edges->n_threads];
-        if (known != NULL)
-            known->edge = NULL;
-        struct change c = { edges, conf, i, &list[i], sockets, tls[i], 0 };
+            continue;
+        }
+        struct change c = {
+            .purges = edges->purges, .conf = conf, .index = i, .place = &list[i]
+        };
+        list[i].thread = edges->threads[edges->n_ever++ % edges->n_threads];
+        farm_thread_do(list[i].thread, make, &c);
+        if (list[i].edge == NULL) {
+            dismiss_but(list, i, edges->list, edges->n);
+            free(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
+/* Old listeners close first: an address may go from one edge to another. */
+static int change_over(struct edges *edges, struct conf *conf, struct farm_edge *list,
+                       const struct farm_sockets *sockets, struct ssl_ctx_st **tls)
+{
+    int err = 0;
+
+    for (size_t i = 0; i < edges->n; i++)
+        farm_thread_do(edges->list[i].thread, hush, edges->list[i].edge);
+    for (size_t i = 0; i < conf->n_edges; i++) {
+        struct change c = {
+            .conf = conf, .index = i, .place = &list[i], .sockets = sockets, .tls = tls[i]
+        };
         farm_thread_do(list[i].thread, adopt, &c);
         tls[i] = NULL;
-        if (c.err != 0)
-            err = why_set(why, c.err, "cannot open the edge of %s: out of memory", pop);
+        err = c.err != 0 ? c.err : err;
     }
-    for (size_t i = 0; i < edges->n; i++)
-        if (edges->list[i].edge != NULL)
-            farm_thread_do(edges->list[i].thread, dismiss, edges->list[i].edge);
+    dismiss_but(edges->list, edges->n, list, conf->n_edges);
     free(edges->list);
     edges->list = list;
     edges->n = conf->n_edges;
@@ -247,22 +197,26 @@ static int take_up(struct edges *edges, struct conf *conf, struct farm_sockets *
 static int adopt_conf(struct edges *edges, struct conf *conf, char why[static WHY_LEN])
 {
     struct farm_sockets sockets = { 0 };
+    struct farm_edge *list = NULL;
     struct ssl_ctx_st **tls = NULL;
-
     int err = load_tls(conf, &tls, why);
+
     if (err == 0)
-        err = open_sockets(conf, &edges->sockets, &sockets, why);
-    if (err != 0) {
-        free_tls(tls, conf->n_edges);
-        return err;
+        err = farm_sockets_open(conf, &edges->sockets, &sockets, why);
+    if (err != 0)
+        goto end;
+    list = list_edges(edges, conf);
+    if (list == NULL) {
+        farm_sockets_close(&sockets, &edges->sockets);
+        err = why_set(why, -ENOMEM, "cannot open the edges: out of memory");
+        goto end;
     }
-    err = take_up(edges, conf, &sockets, tls, why);
-    free_tls(tls, conf->n_edges);
-    close_sockets(&edges->sockets, &sockets);
+    if (change_over(edges, conf, list, &sockets, tls) != 0)
+        err = why_set(why, -ENOMEM, "an edge does not listen at all its addresses: out of memory");
+    farm_sockets_close(&edges->sockets, &sockets);
     edges->sockets = sockets;
-    conf_ref(conf);
-    conf_unref(edges->conf);
-    edges->conf = conf;
+end:
+    free_tls(tls, conf->n_edges);
     return err;
 }
 
@@ -288,7 +242,6 @@ int edges_open(struct conf *conf, struct world_hub *hub, struct edges **out,
     if (e == NULL)
         return why_set(why, -ENOMEM, "cannot open the edges: out of memory");
     curl_global_init(CURL_GLOBAL_DEFAULT);
-    e->hub = hub;
     e->purges = purges_new();
     if (e->purges == NULL) {
         err = why_set(why, -ENOMEM, "cannot open the edges: out of memory");
@@ -327,26 +280,40 @@ static void set_log(struct farm_thread *t, void *ctx)
     farm_thread_set_log(t, ctx);
 }
 
-/* A new file even where the path is the old one: it may have been moved away. */
-static int reopen_logs(struct edges *edges, const struct conf *conf, char why[static WHY_LEN])
+static void close_logs(struct edge_log **logs, size_t n)
 {
-    for (size_t i = 0; i < edges->n_threads; i++) {
-        struct edge_log *log = NULL;
-        int err = conf->server.access_log == NULL
-                      ? 0
-                      : edge_log_open(conf->server.access_log, &log, why);
-        if (err != 0)
-            return err;
-        farm_thread_do(edges->threads[i], set_log, log);
-    }
-    return 0;
+    for (size_t i = 0; i < n; i++)
+        edge_log_close(logs[i]);
+}
+
+/* One for each thread. A new file even where the path is the old one: it may have been moved away. */
+static int open_logs(const struct conf *conf, struct edge_log **logs, size_t n,
+                     char why[static WHY_LEN])
+{
+    int err = 0;
+
+    for (size_t i = 0; i < n && conf->server.access_log != NULL && err == 0; i++)
+        err = edge_log_open(conf->server.access_log, &logs[i], why);
+    if (err != 0)
+        close_logs(logs, n);
+    return err;
 }
 
 int edges_reload(struct edges *edges, struct conf *conf, char why[static WHY_LEN])
 {
-    int err = adopt_conf(edges, conf, why);
+    struct edge_log *logs[EDGE_THREADS_MAX] = { NULL };
+    int err = open_logs(conf, logs, edges->n_threads, why);
 
-    return err != 0 ? err : reopen_logs(edges, conf, why);
+    if (err != 0)
+        return err;
+    err = adopt_conf(edges, conf, why);
+    if (err != 0) {
+        close_logs(logs, edges->n_threads);
+        return err;
+    }
+    for (size_t i = 0; i < edges->n_threads; i++)
+        farm_thread_do(edges->threads[i], set_log, logs[i]);
+    return 0;
 }
 
 void edges_stop(struct edges *edges)
@@ -362,10 +329,9 @@ void edges_close(struct edges *edges)
     edges_stop(edges);
     for (size_t i = 0; i < edges->n_threads; i++)
         farm_thread_free(edges->threads[i]);
-    close_sockets(&edges->sockets, NULL);
+    farm_sockets_close(&edges->sockets, NULL);
     purges_free(edges->purges);
     free(edges->list);
-    conf_unref(edges->conf);
     free(edges);
 }
 

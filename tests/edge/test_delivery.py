@@ -262,6 +262,15 @@ class Delivery(live.LiveTest):
         self.assertEqual(self.cache(s), "HIT")  # an edge that stays keeps what it has
         self.stop(s)
 
+    def test_a_reload_that_cannot_open_the_log_leaves_the_edges_as_they_were(self):
+        s = self.edges(["london"]).start()
+        s.write_conf(server=f'access_log = "{s.path("no-folder/access.log")}";',
+                     rest=self.rest(s, ["tokyo", "london"]))
+        self.assertIn("the edges stay as they were", self.run_on(s, "reload"))
+        self.assertFalse(is_open(TOKYO, self.http))
+        self.assertTrue(is_open(LONDON, self.http))
+        self.stop(s)
+
     def test_a_reload_that_cannot_bind_leaves_the_edges_as_they_were(self):
         s = self.edges(["london"]).start()
         with socket.socket() as taken:
