@@ -39,6 +39,8 @@ struct conf_server {
     size_t n_listen;
     int threads;               /* 0: one per core */
     const char *nsid;          /* NULL: not sent */
+    const char *identity;      /* in class CHAOS, RFC 4892; NULL: refused */
+    const char *version;       /* likewise */
     const char *user;          /* NULL: stay who we are */
     const char *state;         /* a folder */
     const char *control;       /* path of the control socket */

@@ -20,11 +20,9 @@ enum {
 
 /* ---- host names ---- */
 
-static bool is_label_letter(char c, enum conf_host_kind kind)
+static bool is_label_letter(char c)
 {
-    /* RFC 2317 zones have a slash in them. */
-    return isalnum((unsigned char)c) || c == '-' || c == '_' ||
-           (c == '/' && kind == CONF_HOST_ZONE);
+    return isalnum((unsigned char)c) || c == '-' || c == '_';
 }
 
 /* NULL when the label is sound, or what is wrong with it. */
@@ -38,7 +36,7 @@ static const char *label_trouble(const char *label, size_t len, bool is_first,
     if (len == 1 && label[0] == '*')
         return is_first && kind == CONF_HOST_WILDCARD_TOO ? NULL : "a * where none can be";
     for (size_t i = 0; i < len; i++)
-        if (!is_label_letter(label[i], kind))
+        if (!is_label_letter(label[i]))
             return "only letters, digits, '-' and '_' are allowed";
     if (label[0] == '-' || label[len - 1] == '-')
         return "a label that begins or ends with '-'";
@@ -49,7 +47,7 @@ static const char *host_trouble(const char *host, size_t len, enum conf_host_kin
 {
     bool is_first = true;
 
-    if (len == 0)
+    if (len == 1 && host[0] == '.')
         return "it names the root";
     if (len > HOST_MAX)
         return "more than 253 characters";
@@ -64,6 +62,29 @@ static const char *host_trouble(const char *host, size_t len, enum conf_host_kin
     return NULL;
 }
 
+/* A zone may have any name (RFC 2181 11), the root's too; what the escapes in it spell is the zone's
+ * own business. */
+static const char *zone_trouble(const char *name, size_t len)
+{
+    if (name[0] == '*' && (len == 1 || name[1] == '.'))
+        return "a * where none can be";
+    for (size_t i = 0; i < len; i++) {
+        if (!isgraph((unsigned char)name[i]))
+            return "a blank or a sign that is not ASCII is written as \\DDD";
+        if (name[i] == '.' && len > 1 && (i == 0 || name[i - 1] == '.'))
+            return "an empty label";
+    }
+    return NULL;
+}
+
+/* Without the dot at the end, unless it is all there is or is escaped. */
+static size_t len_without_dot(const char *text)
+{
+    size_t len = strlen(text);
+
+    return len > 1 && text[len - 1] == '.' && text[len - 2] != '\\' ? len - 1 : len;
+}
+
 static const char *host_of(struct conf_reader *r, const config_setting_t *s,
                            enum conf_host_kind kind)
 {
@@ -73,10 +94,9 @@ static const char *host_of(struct conf_reader *r, const config_setting_t *s,
 
     if (text == NULL)
         return NULL;
-    size_t len = strlen(text);
-    if (text[len - 1] == '.')
-        len--;
-    const char *trouble = host_trouble(text, len, kind);
+    size_t len = len_without_dot(text);
+    const char *trouble =
+        kind == CONF_HOST_ZONE ? zone_trouble(text, len) : host_trouble(text, len, kind);
     if (trouble != NULL) {
         conf_error(r, s, "\"%s\" is not a valid name: %s", conf_show(text, shown), trouble);
         return NULL;

@@ -102,6 +102,8 @@ void conf_read_server(struct conf_reader *r, const config_setting_t *group)
     read_listeners(r, group);
     server->threads = conf_read_int(r, group, OPT_server_threads);
     server->nsid = conf_read_text(r, group, OPT_server_nsid);
+    server->identity = conf_read_text(r, group, OPT_server_identity);
+    server->version = conf_read_text(r, group, OPT_server_version);
     server->user = conf_read_text(r, group, OPT_server_user);
     server->state = conf_read_text(r, group, OPT_server_state);
     server->control = conf_read_text(r, group, OPT_server_control);
