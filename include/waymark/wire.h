@@ -32,6 +32,9 @@ enum wire_type {
     WIRE_DNAME = 39,
     WIRE_OPT = 41,
     WIRE_DS = 43,
+    WIRE_RRSIG = 46,
+    WIRE_NSEC = 47,
+    WIRE_SVCB = 64,
     WIRE_HTTPS = 65,
     WIRE_IXFR = 251,
     WIRE_AXFR = 252,
@@ -51,6 +54,8 @@ enum wire_rcode {
     WIRE_NOTAUTH = 9,
     WIRE_BADVERS = 16
 };
+
+enum wire_opcode { WIRE_OPCODE_NOTIFY = 4, WIRE_OPCODE_UPDATE = 5 };
 
 enum wire_flag {
     WIRE_QR = 0x8000,
@@ -116,7 +121,8 @@ enum wire_verdict {
     WIRE_QUERY_OK,
     WIRE_QUERY_DROP,    /* too short to answer, or itself a response */
     WIRE_QUERY_FORMERR,
-    WIRE_QUERY_NOTIMP,  /* an opcode other than QUERY */
+    WIRE_QUERY_NOTIMP,  /* an opcode that we do not know: only the header is answered */
+    WIRE_QUERY_REFUSED, /* NOTIFY or UPDATE, well-formed */
     WIRE_QUERY_BADVERS
 };
 

@@ -156,7 +156,8 @@ static enum wire_verdict read_record(struct reader *r, bool is_additional, struc
     return is_root && is_additional ? read_opt(p, rdlen, &q->edns) : WIRE_QUERY_FORMERR;
 }
 
-/* The records behind the question. A query carries OPT at most, and IXFR its SOA. */
+/* The records behind the question: an update's are passed over, and so is whatever else an odd client
+ * sends. Only OPT says something to us. */
 static enum wire_verdict read_records(struct reader *r, struct wire_query *q)
 {
     unsigned n_before = wire_get16(r->packet + 6) + wire_get16(r->packet + 8);
@@ -170,7 +171,37 @@ static enum wire_verdict read_records(struct reader *r, struct wire_query *q)
         if (v != WIRE_QUERY_OK)
             worst = v;
     }
-    return left(r) > 0 ? WIRE_QUERY_FORMERR : worst;
+    return worst;
+}
+
+/* Answer, authority and additional section. */
+static bool has_records(const uint8_t *packet)
+{
+    return (wire_get16(packet + 6) | wire_get16(packet + 8) | wire_get16(packet + 10)) != 0;
+}
+
+/* NOTIFY (RFC 1996) and UPDATE (RFC 2136) are laid out as a query is. */
+static enum wire_verdict verdict_of_opcode(unsigned opcode)
+{
+    switch (opcode) {
+    case 0:
+        return WIRE_QUERY_OK;
+    case WIRE_OPCODE_NOTIFY:
+    case WIRE_OPCODE_UPDATE:
+        return WIRE_QUERY_REFUSED;
+    default:
+        return WIRE_QUERY_NOTIMP;
+    }
+}
+
+/* What follows its header is not for us to say (RFC 8906 3.1.4); but if it looks like EDNS, the answer
+ * has EDNS (RFC 6891 6.1.1). */
+static enum wire_verdict unknown_opcode(enum wire_verdict read, struct wire_query *out)
+{
+    out->question_len = 0;
+    if (read == WIRE_QUERY_FORMERR)
+        out->edns.is_present = false;
+    return WIRE_QUERY_NOTIMP;
 }
 
 enum wire_verdict wire_query_parse(const uint8_t *packet, size_t len, struct wire_query *out)
@@ -186,17 +217,18 @@ enum wire_verdict wire_query_parse(const uint8_t *packet, size_t len, struct wir
     out->edns.is_present = out->edns.wants_dnssec = out->edns.wants_nsid = false;
     out->edns.ecs.is_present = false;
 
-    bool is_query = (out->flags & WIRE_OPCODE) == 0;
-    bool has_answers = wire_get16(packet + 6) != 0;
-    if (wire_get16(packet + 4) != 1 || !read_question(&r, out))
-        return is_query ? WIRE_QUERY_FORMERR : WIRE_QUERY_NOTIMP;
-    if (!is_query)
-        return WIRE_QUERY_NOTIMP;
-    if (has_answers || (wire_get16(packet + 8) != 0 && out->type != WIRE_IXFR))
+    unsigned n_questions = wire_get16(packet + 4);
+    enum wire_verdict verdict = verdict_of_opcode((out->flags & WIRE_OPCODE) >> 11);
+    enum wire_verdict read = WIRE_QUERY_OK;
+    if (n_questions > 1 || (n_questions == 1 && !read_question(&r, out)))
+        read = WIRE_QUERY_FORMERR;
+    else if (has_records(packet))
+        read = read_records(&r, out);
+    if (verdict == WIRE_QUERY_NOTIMP)
+        return unknown_opcode(read, out);
+    if (n_questions != 1) /* RFC 9619 */
         return WIRE_QUERY_FORMERR;
-    if (wire_get16(packet + 10) == 0 && r.at == len)
-        return WIRE_QUERY_OK;
-    return read_records(&r, out);
+    return read == WIRE_QUERY_OK ? verdict : read;
 }
 
 size_t wire_query_write(uint8_t *packet, size_t cap, const struct wire_query *query)

@@ -86,6 +86,7 @@ static bool put_octets(struct wire_writer *w, const void *octets, size_t len)
     return true;
 }
 
+/* The name, or a pointer once an earlier one ends alike. */
 static bool put_name(struct wire_writer *w, const uint8_t *name)
 {
     remember_question(w);
@@ -105,6 +106,21 @@ static bool put_name(struct wire_writer *w, const uint8_t *name)
     return put_octets(w, "", 1);
 }
 
+/* Without a pointer in it; later names may still point here. */
+static bool put_whole_name(struct wire_writer *w, const uint8_t *name)
+{
+    remember_question(w);
+    unsigned n_whole = w->n_suffixes;
+    for (; *name != 0; name += 1 + *name) {
+        size_t at = w->len;
+        if (!put_octets(w, name, 1u + *name))
+            return false;
+        if (find_suffix(w, n_whole, name) == 0)
+            remember(w, at);
+    }
+    return put_octets(w, "", 1);
+}
+
 static size_t name_len(const uint8_t *name)
 {
     const uint8_t *p = name;
@@ -114,10 +130,11 @@ static size_t name_len(const uint8_t *name)
     return (size_t)(p - name) + 1;
 }
 
-/* The types whose names RFC 1035 lets us compress (RFC 3597 4): octets before the names, and how
- * many names follow. */
+/* The names in RDATA: octets before them, how many follow, and whether they may be compressed, which
+ * RFC 1035 allows for its own types only (RFC 3597 4). To the others later names may point. */
 struct rdata_shape {
     uint8_t before, n_names;
+    bool may_point;
 };
 
 static struct rdata_shape rdata_shape(uint16_t type)
@@ -126,13 +143,17 @@ static struct rdata_shape rdata_shape(uint16_t type)
     case WIRE_NS:
     case WIRE_CNAME:
     case WIRE_PTR:
-        return (struct rdata_shape){ 0, 1 };
+        return (struct rdata_shape){ 0, 1, true };
     case WIRE_SOA:
-        return (struct rdata_shape){ 0, 2 };
+        return (struct rdata_shape){ 0, 2, true };
     case WIRE_MX:
-        return (struct rdata_shape){ 2, 1 };
+        return (struct rdata_shape){ 2, 1, true };
+    case WIRE_DNAME:
+        return (struct rdata_shape){ 0, 1, false };
+    case WIRE_SRV:
+        return (struct rdata_shape){ 6, 1, false };
     default:
-        return (struct rdata_shape){ 0, 0 };
+        return (struct rdata_shape){ 0, 0, false };
     }
 }
 
@@ -144,7 +165,7 @@ static bool put_rdata(struct wire_writer *w, struct rdata_shape shape, const uin
     if (!put_octets(w, rdata, shape.before))
         return false;
     for (unsigned i = 0; i < shape.n_names; i++) {
-        if (!put_name(w, p))
+        if (!(shape.may_point ? put_name(w, p) : put_whole_name(w, p)))
             return false;
         p += name_len(p);
     }
@@ -241,7 +262,7 @@ bool wire_write_set(struct wire_writer *w, enum wire_section section, const uint
 void wire_write_header(struct wire_writer *w, const struct wire_query *query, uint16_t flags,
                        unsigned rcode)
 {
-    uint16_t echoed = query->flags & (WIRE_OPCODE | WIRE_RD | WIRE_CD);
+    uint16_t echoed = query->flags & (WIRE_OPCODE | WIRE_RD); /* CD is cleared, RFC 4035 3.1.6 */
 
     wire_put16(w->octets, query->id);
     wire_put16(w->octets + 2, (uint16_t)(WIRE_QR | echoed | flags | (rcode & 15)));

@@ -97,9 +97,54 @@ static void counts_that_lie_are_malformed(void **state)
     struct packet p = question();
     p.octets[5] = 0;
     assert_int_equal(parse(&p, &q), WIRE_QUERY_FORMERR);
+}
+
+static void what_follows_the_records_is_passed_over(void **state)
+{
+    struct packet p = question();
+    struct wire_query q;
+
+    add(&p, "x", 1);
+    assert_int_equal(parse(&p, &q), WIRE_QUERY_OK);
     p = question();
-    add(&p, "x", 1); /* more than the counts say */
+    add_opt(&p, "", 0);
+    add(&p, "xyz", 3);
+    assert_int_equal(parse(&p, &q), WIRE_QUERY_OK);
+    assert_true(q.edns.is_present);
+}
+
+static void records_that_do_not_belong_in_a_query_are_passed_over(void **state)
+{
+    static const size_t counts[] = { 7, 9, 11 };
+    struct wire_query q;
+
+    for (size_t i = 0; i < COUNT_OF(counts); i++) {
+        struct packet p = question();
+        add(&p, "\xc0\x0c\0\1\0\1\0\0\0\0\0\4\xc0\0\2\1", 16);
+        p.octets[counts[i]]++;
+        add_opt(&p, "", 0);
+        assert_int_equal(parse(&p, &q), WIRE_QUERY_OK);
+        assert_true(q.edns.is_present);
+    }
+}
+
+static void one_question_is_asked_for(void **state)
+{
+    struct packet p = question();
+    struct wire_query q;
+
+    add(&p, "\3www\3cdn\7example\0\0\1\0\1", 21);
+    p.octets[5] = 2;
     assert_int_equal(parse(&p, &q), WIRE_QUERY_FORMERR);
+    assert_int_equal(q.question_len, 0);
+
+    p = (struct packet){ .len = 0 };
+    add(&p, "\x12\x34\0\0\0\0\0\0\0\0\0\0", 12);
+    assert_int_equal(parse(&p, &q), WIRE_QUERY_FORMERR);
+    assert_false(q.edns.is_present);
+    add_opt(&p, "", 0);
+    assert_int_equal(parse(&p, &q), WIRE_QUERY_FORMERR);
+    assert_true(q.edns.is_present); /* and so the answer has OPT */
 }
 
 static void a_pointer_in_the_question_is_malformed(void **state)
@@ -112,14 +157,41 @@ static void a_pointer_in_the_question_is_malformed(void **state)
     assert_int_equal(q.question_len, 0);
 }
 
-static void other_opcodes_are_not_implemented(void **state)
+static void other_opcodes_are_not_implemented_and_their_question_is_not_read(void **state)
 {
     struct wire_query q;
 
     for (unsigned opcode = 1; opcode < 16; opcode++) {
         struct packet p = question();
+        if (opcode == WIRE_OPCODE_NOTIFY || opcode == WIRE_OPCODE_UPDATE)
+            continue;
         p.octets[2] = (uint8_t)(opcode << 3);
         assert_int_equal(parse(&p, &q), WIRE_QUERY_NOTIMP);
+        assert_int_equal(q.question_len, 0);
+        assert_false(q.edns.is_present);
+        add_opt(&p, "", 0);
+        assert_int_equal(parse(&p, &q), WIRE_QUERY_NOTIMP);
+        assert_true(q.edns.is_present);
+        p.len -= 3;
+        assert_int_equal(parse(&p, &q), WIRE_QUERY_NOTIMP);
+        assert_false(q.edns.is_present);
+    }
+}
+
+static void notify_and_update_are_read_and_refused(void **state)
+{
+    static const unsigned opcodes[] = { WIRE_OPCODE_NOTIFY, WIRE_OPCODE_UPDATE };
+    struct wire_query q;
+
+    for (size_t i = 0; i < COUNT_OF(opcodes); i++) {
+        struct packet p = question();
+        p.octets[2] = (uint8_t)(opcodes[i] << 3);
+        add(&p, "\xc0\x0c\0\377\0\377\0\0\0\0\0\0", 12); /* "delete all", RFC 2136 2.5.3 */
+        p.octets[9] = 1;
+        assert_int_equal(parse(&p, &q), WIRE_QUERY_REFUSED);
+        assert_int_equal(q.question_len, 21);
+        p.len--;
+        assert_int_equal(parse(&p, &q), WIRE_QUERY_FORMERR);
     }
 }
 
@@ -233,7 +305,11 @@ int main(void)
         cmocka_unit_test(responses_are_dropped),
         cmocka_unit_test(counts_that_lie_are_malformed),
         cmocka_unit_test(a_pointer_in_the_question_is_malformed),
-        cmocka_unit_test(other_opcodes_are_not_implemented),
+        cmocka_unit_test(what_follows_the_records_is_passed_over),
+        cmocka_unit_test(records_that_do_not_belong_in_a_query_are_passed_over),
+        cmocka_unit_test(one_question_is_asked_for),
+        cmocka_unit_test(other_opcodes_are_not_implemented_and_their_question_is_not_read),
+        cmocka_unit_test(notify_and_update_are_read_and_refused),
         cmocka_unit_test(client_subnet_is_read),
         cmocka_unit_test(a_source_of_zero_has_no_address),
         cmocka_unit_test(malformed_client_subnets_are_refused),

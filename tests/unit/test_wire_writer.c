@@ -103,7 +103,7 @@ static void the_header_echoes_only_what_it_must(void **state)
     wire_write_header(&w, &q, WIRE_AA, WIRE_NXDOMAIN);
     assert_int_equal(wire_get16(octets), 7);
     assert_int_equal(wire_get16(octets + 2),
-                     WIRE_QR | WIRE_OPCODE | WIRE_RD | WIRE_CD | WIRE_AA | 3);
+                     WIRE_QR | WIRE_OPCODE | WIRE_RD | WIRE_AA | 3);
 }
 
 int main(void)
