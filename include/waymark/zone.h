@@ -67,10 +67,13 @@ struct zone_match {
 struct zone_set *zone_set_load(const struct conf *conf, struct report *report);
 void zone_set_free(struct zone_set *set); /* NULL is fine */
 
-/* The deepest zone answers; only for DS at a cut does the parent (RFC 4035 3.1.4.1): FOUND, and node
- * is the cut, whether the child is here or not. */
+/* The deepest zone answers; but for DS at its apex the next one above, if that is here, as if there
+ * were no child (RFC 4035 3.1.4.1): FOUND, and node is the cut, when it delegates. */
 struct zone_match zone_find(const struct zone_set *set, const struct wire_name *name,
                             uint16_t type);
+/* The same as if this were the only zone; OUTSIDE when the name is not in it. */
+struct zone_match zone_find_in(const struct zone_set *set, const struct zone *zone,
+                               const struct wire_name *name, uint16_t type);
 
 /* The node of exactly this name in exactly this zone, glue included; NULL: none. */
 const struct zone_node *zone_node_at(const struct zone_set *set, const struct zone *zone,

@@ -69,18 +69,64 @@ static struct zone_match occluded(const struct zone_set *set, const struct wire_
     }
 }
 
-/* RFC 4035 3.1.4.1: DS belongs to the parent's side. A parent that does not delegate the child, or
- * is itself cut off there, has nothing to say. */
+/* RFC 4592 3.3.1: the asterisk label below the closest encloser, and no other, may answer. Writes its
+ * name and returns the length; 0 when that is longer than a name. */
+static size_t wildcard_below(const struct wire_name *name, unsigned i,
+                             uint8_t out[static WIRE_NAME_MAX])
+{
+    unsigned at = name->label_at[i], len = name->len - at;
+
+    if (len + 2 > WIRE_NAME_MAX)
+        return 0;
+    out[0] = 1;
+    out[1] = '*';
+    memcpy(out + 2, name->octets + at, len);
+    return len + 2;
+}
+
+/* The name does not exist; its first i labels are not there, `encloser` is what follows them. */
+static struct zone_match covered_in(const struct zone_set *set, const struct wire_name *name,
+                                    unsigned i, const struct zone_node *encloser)
+{
+    uint8_t wildcard[WIRE_NAME_MAX];
+    size_t len = wildcard_below(name, i, wildcard);
+    const struct zone_node *node = len > 0 ? in_zone(set, encloser->zone, wildcard, len) : NULL;
+
+    return node != NULL ? match(set, ZONE_WILDCARD, node) : match(set, ZONE_ABSENT, encloser);
+}
+
+/* RFC 1034 4.3.2, step 3, label by label. */
+struct zone_match zone_find_in(const struct zone_set *set, const struct zone *zone,
+                               const struct wire_name *name, uint16_t type)
+{
+    const struct zone_node *node = zone->node;
+
+    if (!wire_name_is_in(name, &zone->apex))
+        return (struct zone_match){ .verdict = ZONE_OUTSIDE };
+    for (unsigned i = name->n_labels - zone->apex.n_labels; i > 0; i--) {
+        unsigned at = name->label_at[i - 1];
+        if ((node->flags & ZONE_NODE_CUT) != 0)
+            return match(set, ZONE_DELEGATED, node);
+        if ((node->flags & ZONE_NODE_DNAME) != 0)
+            return match(set, ZONE_BELOW_DNAME, node);
+        const struct zone_node *next =
+            in_zone(set, node->zone, name->octets + at, name->len - at);
+        if (next == NULL)
+            return covered_in(set, name, i, node);
+        node = next;
+    }
+    bool is_cut = (node->flags & ZONE_NODE_CUT) != 0 && type != WIRE_DS;
+    return match(set, is_cut ? ZONE_DELEGATED : ZONE_FOUND, node);
+}
+
+/* RFC 4035 3.1.4.1: DS belongs to the parent's side. */
 static struct zone_match at_apex(const struct zone_set *set, const struct wire_name *name,
                                  const struct zone_node *node, uint16_t type)
 {
     uint32_t parent = set->parents[node->zone];
 
-    if (type == WIRE_DS && parent != ZONE_NONE) {
-        const struct zone_node *cut = in_zone(set, parent, name->octets, name->len);
-        if (cut != NULL && is_occluder(cut) && (cut->flags & ZONE_NODE_CUT) != 0)
-            return match(set, ZONE_FOUND, cut);
-    }
+    if (type == WIRE_DS && parent != ZONE_NONE)
+        return zone_find_in(set, &set->zones[parent], name, type);
     return match(set, ZONE_FOUND, node);
 }
 
@@ -96,12 +142,10 @@ static struct zone_match exact(const struct zone_set *set, const struct wire_nam
     return match(set, type == WIRE_DS ? ZONE_FOUND : ZONE_DELEGATED, node);
 }
 
-/* RFC 4592 3.3.1: the asterisk label below the closest encloser, and no other, may answer. */
 static struct zone_match below(const struct zone_set *set, const struct wire_name *name, unsigned i,
                                const struct zone_node *encloser)
 {
-    uint8_t wildcard[2 + WIRE_NAME_MAX] = { 1, '*' };
-    unsigned at = name->label_at[i], len = name->len - at;
+    uint8_t wildcard[WIRE_NAME_MAX];
 
     if ((encloser->flags & ZONE_NODE_OCCLUDED) != 0)
         return occluded(set, name, i + 1);
@@ -109,10 +153,8 @@ static struct zone_match below(const struct zone_set *set, const struct wire_nam
         return match(set, ZONE_DELEGATED, encloser);
     if ((encloser->flags & ZONE_NODE_DNAME) != 0)
         return match(set, ZONE_BELOW_DNAME, encloser);
-    memcpy(wildcard + 2, name->octets + at, len);
-    const struct zone_node *node = NULL;
-    if (len + 2 <= WIRE_NAME_MAX)
-        node = visible(set, wildcard, len + 2);
+    size_t len = wildcard_below(name, i, wildcard);
+    const struct zone_node *node = len > 0 ? visible(set, wildcard, len) : NULL;
     assert(node == NULL || node->zone == encloser->zone); /* no zone is named by a wildcard */
     return node != NULL ? match(set, ZONE_WILDCARD, node) : match(set, ZONE_ABSENT, encloser);
 }

@@ -142,6 +142,7 @@ static void ds_at_a_cut_is_the_parents(void **state)
     zone_set_free(set);
 }
 
+/* All but its DS, which are the parent's to have or not. */
 static void a_child_that_its_parent_does_not_delegate_answers_for_itself(void **state)
 {
     struct zone_source sources[] = {
@@ -153,7 +154,9 @@ static void a_child_that_its_parent_does_not_delegate_answers_for_itself(void **
         sources[i].len = strlen(sources[i].text);
     struct zone_set *set = zones_of(sources, COUNT_OF(sources));
 
-    expect_at(set, "lab.example", WIRE_DS, ZONE_FOUND, "lab.example", "lab.example");
+    expect_at(set, "lab.example", WIRE_DS, ZONE_WILDCARD, "example", "*.example");
+    expect_at(set, "a.b.lab.example", WIRE_DS, ZONE_ABSENT, "lab.example", "lab.example");
+    expect_at(set, "lab.example", WIRE_A, ZONE_FOUND, "lab.example", "lab.example");
     expect_at(set, "x.lab.example", WIRE_A, ZONE_ABSENT, "lab.example", "lab.example");
     expect_at(set, "b.lab.example", WIRE_A, ZONE_ABSENT, "lab.example", "lab.example");
     expect_at(set, "a.b.lab.example", WIRE_A, ZONE_FOUND, "a.b.lab.example", "a.b.lab.example");
@@ -162,7 +165,7 @@ static void a_child_that_its_parent_does_not_delegate_answers_for_itself(void **
     zone_set_free(set);
 }
 
-static void a_cut_below_another_cut_says_nothing_of_a_child_that_is_here(void **state)
+static void a_cut_below_another_cut_refers_for_the_ds_of_a_child_that_is_here(void **state)
 {
     struct zone_source sources[] = {
         { .name = "example",
@@ -174,7 +177,8 @@ static void a_cut_below_another_cut_says_nothing_of_a_child_that_is_here(void **
         sources[i].len = strlen(sources[i].text);
     struct zone_set *set = zones_of(sources, COUNT_OF(sources));
 
-    expect_at(set, "lab.a.example", WIRE_DS, ZONE_FOUND, "lab.a.example", "lab.a.example");
+    expect_at(set, "lab.a.example", WIRE_DS, ZONE_DELEGATED, "example", "a.example");
+    expect_at(set, "lab.a.example", WIRE_A, ZONE_FOUND, "lab.a.example", "lab.a.example");
     expect_at(set, "a.example", WIRE_DS, ZONE_FOUND, "example", "a.example");
     expect_at(set, "x.a.example", WIRE_A, ZONE_DELEGATED, "example", "a.example");
     zone_set_free(set);
@@ -237,7 +241,7 @@ static void the_root_can_be_a_zone(void **state)
     expect_at(set, "org", WIRE_A, ZONE_WILDCARD, ".", "*");
     expect_at(set, "www.org", WIRE_A, ZONE_WILDCARD, ".", "*");
     expect_at(set, "example", WIRE_A, ZONE_FOUND, "example", "example");
-    expect_at(set, "example", WIRE_DS, ZONE_FOUND, "example", "example");
+    expect_at(set, "example", WIRE_DS, ZONE_WILDCARD, ".", "*");
     expect_at(set, "x.example", WIRE_A, ZONE_ABSENT, "example", "example");
     zone_set_free(set);
 }
@@ -306,7 +310,7 @@ int main(void)
         cmocka_unit_test(the_topmost_cut_counts),
         cmocka_unit_test(ds_at_a_cut_is_the_parents),
         cmocka_unit_test(a_child_that_its_parent_does_not_delegate_answers_for_itself),
-        cmocka_unit_test(a_cut_below_another_cut_says_nothing_of_a_child_that_is_here),
+        cmocka_unit_test(a_cut_below_another_cut_refers_for_the_ds_of_a_child_that_is_here),
         cmocka_unit_test(names_below_a_dname_lead_to_it),
         cmocka_unit_test(a_dname_at_the_apex_takes_everything_below_it),
         cmocka_unit_test(names_outside_every_zone_are_outside),

@@ -147,11 +147,8 @@ static struct model_answer ask(const struct model *m, const char *name, uint16_t
         return (struct model_answer){ .verdict = ZONE_OUTSIDE };
     if (type == WIRE_DS && strcmp(name, z->apex) == 0) {
         const struct model_zone *parent = deepest(m, name, z->apex);
-        if (parent != NULL && has(parent, name, WIRE_NS)) {
-            struct model_answer a = ask_zone(parent, name, type);
-            if (a.verdict == ZONE_FOUND && strcmp(a.node, name) == 0)
-                return a;
-        }
+        if (parent != NULL)
+            return ask_zone(parent, name, type);
     }
     return ask_zone(z, name, type);
 }
@@ -297,27 +294,38 @@ static struct zone_set *load(const struct model *m)
     return set;
 }
 
-static void compare(const struct model *m, const struct zone_set *set, const char *name,
-                    uint16_t type, uint64_t seed)
+static void compare_answers(struct zone_match got, const struct model_answer *want,
+                            const char *name, uint16_t type, uint64_t seed)
 {
-    struct model_answer want = ask(m, name, type);
-    struct zone_match got = find(set, name, type);
     char node[WIRE_NAME_TEXT_LEN] = "";
 
     if (got.node != NULL)
         wire_name_to_text(got.node->name, node);
-    if (got.verdict != want.verdict || strcmp(node, want.node) != 0 ||
-        (got.zone == NULL) != (want.zone == NULL) ||
-        (got.zone != NULL && strcmp(got.zone->name, want.zone->apex) != 0))
+    if (got.verdict != want->verdict || strcmp(node, want->node) != 0 ||
+        (got.zone == NULL) != (want->zone == NULL) ||
+        (got.zone != NULL && strcmp(got.zone->name, want->zone->apex) != 0))
         fail_msg("seed %llu, %s type %u: verdict %d at %s, expected %d at %s",
-                 (unsigned long long)seed, name, type, got.verdict, node, want.verdict, want.node);
+                 (unsigned long long)seed, name, type, got.verdict, node, want->verdict,
+                 want->node);
+}
+
+static void compare(const struct model *m, const struct zone_set *set, const char *name,
+                    uint16_t type, uint64_t seed)
+{
+    struct model_answer want = ask(m, name, type);
+
+    compare_answers(find(set, name, type), &want, name, type, seed);
     for (size_t i = 0; i < m->n; i++) {
         struct wire_name n = name_of(name);
         const struct zone_node *at = zone_node_at(set, zone_at(set, i), &n);
-        bool is_there = is_in(name, m->zones[i].apex) && exists(&m->zones[i], name);
-        assert_int_equal(at != NULL, is_there);
+        bool is_in_zone = is_in(name, m->zones[i].apex);
+        assert_int_equal(at != NULL, is_in_zone && exists(&m->zones[i], name));
         if (at != NULL)
             assert_int_equal(at->zone, i);
+        want = (struct model_answer){ .verdict = ZONE_OUTSIDE };
+        if (is_in_zone)
+            want = ask_zone(&m->zones[i], name, type);
+        compare_answers(zone_find_in(set, zone_at(set, i), &n, type), &want, name, type, seed);
     }
 }
 
