@@ -77,18 +77,23 @@ static void answer_query(struct dns_answer *a)
     if (a->query.edns.ecs.is_present)
         counter_bump(&a->desk->counts.with_ecs, 1);
     if (a->query.class != WIRE_CLASS_IN) {
+        dns_other_class(a);
+        return;
+    }
+    if (a->query.type == WIRE_AXFR || a->query.type == WIRE_IXFR)
         a->rcode = WIRE_REFUSED;
-        return;
-    }
-    if (a->query.type == WIRE_AXFR || a->query.type == WIRE_IXFR) {
-        a->rcode = WIRE_REFUSED;
-        return;
-    }
-    if (a->query.type == WIRE_OPT || (a->query.type >= 249 && a->query.type <= 254)) {
-        a->rcode = a->query.type == WIRE_OPT ? WIRE_FORMERR : WIRE_NOTIMP; /* meta types */
-        return;
-    }
-    dns_resolve(a);
+    else
+        dns_resolve(a);
+}
+
+/* Nobody's update is taken and nobody is a zone's primary, RFC 2136 3.1 and 3.3. */
+static void refuse_operation(struct dns_answer *a)
+{
+    struct zone_match m = zone_find(a->world->base->zones, &a->query.name, WIRE_SOA);
+    bool is_zone = m.verdict == ZONE_FOUND && (m.node->flags & ZONE_NODE_APEX) != 0 &&
+                   a->query.class == WIRE_CLASS_IN;
+
+    a->rcode = is_zone ? WIRE_REFUSED : WIRE_NOTAUTH;
 }
 
 static void count_result(struct dns_answer *a, const struct dns_out *out)
@@ -112,6 +117,7 @@ static void answer_one(const struct world *world, struct dns_desk *desk, const s
     static const unsigned rcodes[] = { [WIRE_QUERY_OK] = WIRE_NOERROR,
                                        [WIRE_QUERY_FORMERR] = WIRE_FORMERR,
                                        [WIRE_QUERY_NOTIMP] = WIRE_NOTIMP,
+                                       [WIRE_QUERY_REFUSED] = WIRE_REFUSED,
                                        [WIRE_QUERY_BADVERS] = WIRE_BADVERS };
     struct dns_answer a; /* not zeroed whole: the names alone are 800 octets */
 
@@ -123,6 +129,7 @@ static void answer_one(const struct world *world, struct dns_desk *desk, const s
     a.scope_bits = 0;
     a.is_silent = false;
     a.owner = NULL;
+    a.n_dnames = 0;
     a.name = &a.query.name;
     enum wire_verdict verdict = wire_query_parse(in->octets, in->len, &a.query);
     a.rcode = verdict == WIRE_QUERY_DROP ? 0 : rcodes[verdict];
@@ -131,6 +138,8 @@ static void answer_one(const struct world *world, struct dns_desk *desk, const s
         open_answer(&a, out);
         if (verdict == WIRE_QUERY_OK)
             answer_query(&a);
+        else if (verdict == WIRE_QUERY_REFUSED)
+            refuse_operation(&a);
         if (!a.is_silent)
             out->len = close_answer(&a);
     }

@@ -20,6 +20,8 @@ struct dns_answer {
     const struct wire_name *name; /* where the chain stands */
     struct wire_name link;        /* its storage behind the first name */
     const uint8_t *owner;  /* as a record's owner; NULL: the question's own name */
+    uint8_t n_dnames;
+    const struct zone_node *dnames[DNS_CHAIN_MAX]; /* that are in the answer already */
 };
 
 /* dns_zone.c: what a zone says. `ttl_max` caps every TTL, for names under a service. true: a CNAME,
@@ -29,11 +31,16 @@ void dns_zone_negative(struct dns_answer *a, const struct zone *zone, uint32_t t
 /* Puts the set, and marks the answer truncated when it does not fit. */
 bool dns_put(struct dns_answer *a, enum wire_section section, const uint8_t *owner,
              const struct wire_set *set, uint32_t ttl_max);
-/* Does this type ask for a CNAME itself, rather than for what it leads to? */
+/* Does this type ask for what stands at an alias itself, rather than for what the alias leads to?
+ * RFC 4035 2.5: its signatures and its NSEC stand beside a CNAME. */
 static inline bool dns_wants_link(uint16_t type)
 {
-    return type == WIRE_CNAME || type == WIRE_ANY;
+    return type == WIRE_CNAME || type == WIRE_ANY || type == WIRE_RRSIG || type == WIRE_NSEC;
 }
+
+/* Puts the node's DNAME, once: a chain may come this way again. */
+bool dns_put_dname(struct dns_answer *a, const struct zone_node *node,
+                   const struct zone_rrset *dname);
 
 /* dns_steered.c: what a service says. true: the chain goes on at a->name. */
 bool dns_steered_answer(struct dns_answer *a, const struct zone_match *match, uint32_t entry);
@@ -50,6 +57,9 @@ static inline void dns_count(const struct dns_answer *a, uint32_t slot)
 
 /* The chain: zones and services until something ends it. */
 void dns_resolve(struct dns_answer *a);
+
+/* dns_class.c: CHAOS, ANY, and what we do not serve. */
+void dns_other_class(struct dns_answer *a);
 
 /* Puts a CNAME and goes on at its target; false when that is not possible. */
 bool dns_follow(struct dns_answer *a, const struct wire_set *cname, uint32_t ttl_max);

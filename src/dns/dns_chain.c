@@ -44,6 +44,17 @@ static bool substitute(const struct wire_name *name, const struct zone_node *nod
     return wire_name_from_octets(octets, kept + target_len, out);
 }
 
+bool dns_put_dname(struct dns_answer *a, const struct zone_node *node,
+                   const struct zone_rrset *dname)
+{
+    for (unsigned i = 0; i < a->n_dnames; i++)
+        if (a->dnames[i] == node)
+            return true;
+    if (a->n_dnames < DNS_CHAIN_MAX)
+        a->dnames[a->n_dnames++] = node;
+    return dns_put(a, WIRE_ANSWER, node->name, &dname->set, dname->ttl);
+}
+
 /* The DNAME and the CNAME made from it (RFC 6672 3.1), with the DNAME's TTL. */
 static bool follow_dname(struct dns_answer *a, const struct zone_match *m)
 {
@@ -52,7 +63,7 @@ static bool follow_dname(struct dns_answer *a, const struct zone_match *m)
     struct wire_set cname = { .type = WIRE_CNAME, .count = 1, .wire = wire };
     struct wire_name next;
 
-    if (!dns_put(a, WIRE_ANSWER, m->node->name, &dname->set, dname->ttl))
+    if (!dns_put_dname(a, m->node, dname))
         return false;
     if (!substitute(a->name, m->node, &dname->set, &next)) {
         a->rcode = WIRE_YXDOMAIN;
@@ -64,7 +75,7 @@ static bool follow_dname(struct dns_answer *a, const struct zone_match *m)
     wire_put16(wire + 8, next.len);
     memcpy(wire + WIRE_RR_FIXED, next.octets, next.len);
     cname.wire_len = WIRE_RR_FIXED + next.len;
-    if (!dns_put(a, WIRE_ANSWER, a->owner, &cname, dname->ttl))
+    if (!dns_put(a, WIRE_ANSWER, a->owner, &cname, dname->ttl) || a->query.type == WIRE_CNAME)
         return false;
     a->link = next;
     a->name = &a->link;
@@ -84,21 +95,49 @@ static bool resolve_step(struct dns_answer *a, const struct zone_match *m)
     return dns_zone_answer(a, m, UINT32_MAX);
 }
 
-/* A chain that comes back has said all it can. */
-static bool is_loop(const struct zone_node *const seen[], int n, const struct zone_node *node)
+/* The names that a chain has passed. */
+struct trail {
+    unsigned n;
+    struct {
+        uint8_t len, octets[WIRE_NAME_MAX];
+    } names[DNS_CHAIN_MAX];
+};
+
+static void remember(struct trail *t, const struct wire_name *name)
 {
-    for (int i = 0; i < n; i++)
-        if (seen[i] == node)
+    t->names[t->n].len = name->len;
+    memcpy(t->names[t->n++].octets, name->octets, name->len);
+}
+
+/* A chain that comes back has said all it can. The name tells: one wildcard or DNAME may stand for
+ * several links. */
+static bool is_loop(const struct trail *t, const struct wire_name *name)
+{
+    for (unsigned i = 0; i < t->n; i++)
+        if (t->names[i].len == name->len &&
+            memcmp(t->names[i].octets, name->octets, name->len) == 0)
             return true;
     return false;
 }
 
+/* The links behind the first. */
+static void follow_chain(struct dns_answer *a, const struct zone *zone)
+{
+    struct trail trail; /* not zeroed: it is 4 KiB */
+
+    trail.n = 0;
+    remember(&trail, &a->query.name);
+    while (trail.n < DNS_CHAIN_MAX && !is_loop(&trail, a->name)) {
+        remember(&trail, a->name);
+        struct zone_match m = zone_find_in(a->world->base->zones, zone, a->name, a->query.type);
+        if (!resolve_step(a, &m))
+            return;
+    }
+}
+
 void dns_resolve(struct dns_answer *a)
 {
-    const struct zone_set *zones = a->world->base->zones;
-    struct zone_match m = zone_find(zones, a->name, a->query.type);
-    const struct zone *zone = m.zone;
-    const struct zone_node *seen[DNS_CHAIN_MAX];
+    struct zone_match m = zone_find(a->world->base->zones, a->name, a->query.type);
 
     if (m.verdict == ZONE_OUTSIDE) {
         a->rcode = WIRE_REFUSED;
@@ -106,10 +145,6 @@ void dns_resolve(struct dns_answer *a)
     }
     dns_count(a, a->world->base->zone_slots[m.node->zone]);
     a->flags |= WIRE_AA;
-    for (int links = 0; links < DNS_CHAIN_MAX && m.zone == zone; links++) {
-        if (is_loop(seen, links, m.node) || !resolve_step(a, &m))
-            return;
-        seen[links] = m.node;
-        m = zone_find(zones, a->name, a->query.type);
-    }
+    if (resolve_step(a, &m))
+        follow_chain(a, m.zone);
 }

@@ -54,12 +54,15 @@ static bool put_addresses(struct dns_answer *a, const struct steer_choice *choic
 }
 
 /* A provider's name answers every type; the chain goes on if it lies in the same zone. */
-static bool put_cname(struct dns_answer *a, const struct wire_set *cname,
+static bool put_cname(struct dns_answer *a, const struct zone *zone, const struct wire_set *cname,
                       const struct steer_choice *choice)
 {
     if (!dns_wants_link(a->query.type))
         return dns_follow(a, cname, choice->ttl_s);
-    dns_put(a, WIRE_ANSWER, a->owner, cname, choice->ttl_s);
+    if (a->query.type == WIRE_CNAME || a->query.type == WIRE_ANY)
+        dns_put(a, WIRE_ANSWER, a->owner, cname, choice->ttl_s);
+    else
+        dns_zone_negative(a, zone, choice->ttl_s);
     return false;
 }
 
@@ -97,7 +100,7 @@ bool dns_steered_answer(struct dns_answer *a, const struct zone_match *match, ui
     const struct wire_set *cname =
         steer_records(a->world->inputs, choice.targets[0], WIRE_CNAME, choice.is_blind);
     if (cname != NULL)
-        return put_cname(a, cname, &choice);
+        return put_cname(a, match->zone, cname, &choice);
     if (!put_addresses(a, &choice))
         dns_zone_negative(a, match->zone, choice.ttl_s);
     return false;

@@ -2,6 +2,7 @@
 #include "dns_answer.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <string.h>
 
 enum { SOA_FIXED_LEN = 20, ADDITIONAL_NAMES_MAX = 16 };
@@ -60,25 +61,48 @@ static int name_at(uint16_t type)
     }
 }
 
-typedef bool name_cb(struct dns_answer *a, const struct zone *zone, const struct wire_name *name);
+typedef bool name_cb(struct dns_answer *a, const struct zone_match *m,
+                     const struct wire_name *name);
 
-/* Calls `visit` for the names in a set, until it returns false. */
-static void each_name(struct dns_answer *a, const struct zone *zone, const struct wire_set *set,
-                      name_cb *visit)
+static bool read_name(const uint8_t *rr, int at, struct wire_name *out)
+{
+    return wire_name_from_octets(rr + WIRE_RR_FIXED + at, (size_t)(wire_get16(rr + 8) - at), out);
+}
+
+/* Has one of the first `i` records this name? Services often stand at one host. */
+static bool stands_before(const struct wire_set *set, unsigned i, int at,
+                          const struct wire_name *name)
+{
+    const uint8_t *rr = set->wire;
+    struct wire_name other;
+
+    for (; i > 0; i--) {
+        if (read_name(rr, at, &other) && wire_name_equal(&other, name))
+            return true;
+        rr += WIRE_RR_FIXED + wire_get16(rr + 8);
+    }
+    return false;
+}
+
+/* Calls `visit` for at most `n` names in a set, until it returns false. The servers of an NS set
+ * differ. */
+static void each_name(struct dns_answer *a, const struct zone_match *m, const struct wire_set *set,
+                      unsigned n, name_cb *visit)
 {
     const uint8_t *rr = set->wire;
     int at = name_at(set->type);
 
-    for (unsigned i = 0; at >= 0 && i < set->count && i < ADDITIONAL_NAMES_MAX; i++) {
-        size_t rdlen = wire_get16(rr + 8);
-        const uint8_t *rdata = rr + WIRE_RR_FIXED;
+    for (unsigned i = 0; at >= 0 && i < set->count && i < n; i++) {
         struct wire_name name;
-        if (wire_name_from_octets(rdata + at, rdlen - (size_t)at, &name) && !visit(a, zone, &name))
+        bool is_new = read_name(rr, at, &name) &&
+                      (set->type == WIRE_NS || !stands_before(set, i, at, &name));
+        if (is_new && !visit(a, m, &name))
             return;
-        rr = rdata + rdlen;
+        rr += WIRE_RR_FIXED + wire_get16(rr + 8);
     }
 }
 
+/* Whole sets; false when one did not fit. */
 static bool put_addresses(struct dns_answer *a, const struct zone_node *node)
 {
     static const uint16_t types[] = { WIRE_A, WIRE_AAAA };
@@ -92,23 +116,42 @@ static bool put_addresses(struct dns_answer *a, const struct zone_node *node)
     return true;
 }
 
-/* Glue that a resolver cannot do without: when it does not fit the answer is truncated (RFC 9471). */
-static bool put_glue(struct dns_answer *a, const struct zone *zone, const struct wire_name *name)
+/* At or below the cut: nobody else can tell this server's addresses. */
+static bool is_in_domain(const struct zone_match *m, const struct wire_name *server)
 {
-    const struct zone_node *node = zone_node_at(a->world->base->zones, zone, name);
+    struct wire_name cut;
 
-    if (put_addresses(a, node))
+    return wire_name_from_octets(m->node->name, WIRE_NAME_MAX, &cut) &&
+           wire_name_is_in(server, &cut);
+}
+
+/* Glue that a resolver cannot do without: when it does not fit the answer is truncated (RFC 9471
+ * 3.1). */
+static bool put_glue(struct dns_answer *a, const struct zone_match *m, const struct wire_name *name)
+{
+    if (!is_in_domain(m, name) ||
+        put_addresses(a, zone_node_at(a->world->base->zones, m->zone, name)))
         return true;
     a->flags |= WIRE_TC;
     return false;
 }
 
+/* Sibling glue, or data of the zone: as much as fits (RFC 9471 3.2). */
+static bool put_sibling(struct dns_answer *a, const struct zone_match *m,
+                        const struct wire_name *name)
+{
+    if (!is_in_domain(m, name))
+        put_addresses(a, zone_node_at(a->world->base->zones, m->zone, name));
+    return true;
+}
+
 /* Addresses that spare a question: left out when they do not fit, and where a service steers. */
-static bool put_helpful(struct dns_answer *a, const struct zone *zone, const struct wire_name *name)
+static bool put_helpful(struct dns_answer *a, const struct zone_match *from,
+                        const struct wire_name *name)
 {
     struct zone_match m = zone_find(a->world->base->zones, name, WIRE_A);
 
-    if (m.verdict != ZONE_FOUND || m.zone != zone ||
+    if (m.verdict != ZONE_FOUND || m.zone != from->zone ||
         a->world->base->service_at[m.node->id] != 0)
         return true;
     return put_addresses(a, m.node);
@@ -122,17 +165,24 @@ static void refer(struct dns_answer *a, const struct zone_match *m)
 
     if (a->writer.n_answer == 0)
         a->flags &= (uint16_t)~WIRE_AA;
-    if (dns_put(a, WIRE_AUTHORITY, m->node->name, &ns->set, ns->ttl))
-        each_name(a, m->zone, &ns->set, put_glue);
+    if (!dns_put(a, WIRE_AUTHORITY, m->node->name, &ns->set, ns->ttl))
+        return;
+    each_name(a, m, &ns->set, UINT_MAX, put_glue);
+    if ((a->flags & WIRE_TC) == 0)
+        each_name(a, m, &ns->set, ADDITIONAL_NAMES_MAX, put_sibling);
 }
 
-static void put_data(struct dns_answer *a, const struct zone *zone, const struct zone_rrset *set,
+static void put_data(struct dns_answer *a, const struct zone_match *m, const struct zone_rrset *set,
                      uint32_t ttl_max)
 {
+    if (set->set.type == WIRE_DNAME) {
+        dns_put_dname(a, m->node, set);
+        return;
+    }
     bool has_room = dns_put(a, WIRE_ANSWER, a->owner, &set->set, min_of(set->ttl, ttl_max));
 
     if (has_room && name_at(set->set.type) >= 0)
-        each_name(a, zone, &set->set, put_helpful);
+        each_name(a, m, &set->set, ADDITIONAL_NAMES_MAX, put_helpful);
 }
 
 static bool answer_from(struct dns_answer *a, const struct zone_match *m, uint32_t ttl_max)
@@ -148,7 +198,7 @@ static bool answer_from(struct dns_answer *a, const struct zone_match *m, uint32
     else
         set = zone_rrset_of(m->node, a->query.type);
     if (set != NULL)
-        put_data(a, m->zone, set, ttl_max);
+        put_data(a, m, set, ttl_max);
     else
         dns_zone_negative(a, m->zone, ttl_max);
     return false;
