@@ -1,0 +1,97 @@
+"""asker.py - the same questions to several servers: over UDP in windows, or one by one over TCP."""
+import select
+import socket
+import struct
+import time
+
+WINDOW, TRIES, WAIT_S = 48, 6, 1.0
+
+
+class Asker:
+    """One server's side: what is still without an answer is asked again."""
+
+    def __init__(self, server):
+        self.server = server
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        self.socket.connect(("127.0.0.1", server.port))
+        self.socket.setblocking(False)
+
+    def begin(self, packets):
+        self.packets, self.answers = packets, {}
+        for number in packets:
+            self.send(number)
+
+    def send(self, number):
+        try:
+            self.socket.send(self.packets[number])
+        except (BlockingIOError, ConnectionRefusedError):
+            pass  # asked again, or counted as silence
+
+    def receive(self):
+        while True:
+            try:
+                octets = self.socket.recv(65535)
+            except (BlockingIOError, ConnectionRefusedError):
+                return
+            number = struct.unpack("!H", octets[:2])[0] if len(octets) > 1 else None
+            if number in self.packets:
+                self.answers.setdefault(number, octets)
+
+    @property
+    def missing(self):
+        return [n for n in self.packets if n not in self.answers]
+
+
+def ask_window(askers, packets, may_be_silent):
+    """{server's name: {number: octets}}; a silence is left out."""
+    for asker in askers:
+        asker.begin(packets)
+    waiting = list(askers)
+    for _ in range(TRIES):
+        deadline = time.monotonic() + (0.3 if may_be_silent else WAIT_S)
+        while waiting and time.monotonic() < deadline:
+            ready, _, _ = select.select([a.socket for a in waiting], [], [], 0.1)
+            for asker in [a for a in waiting if a.socket in ready]:
+                asker.receive()
+            waiting = [a for a in waiting if a.missing]
+        if not waiting or may_be_silent:
+            break
+        for asker in waiting:
+            for number in asker.missing:
+                asker.send(number)
+    return {a.server.name: a.answers for a in askers}
+
+
+def ask_all(askers, questions, may_be_silent=False):
+    """Yields (question, {server's name: octets or None})."""
+    for start in range(0, len(questions), WINDOW):
+        window = questions[start:start + WINDOW]
+        # An id for each place in the run: a late answer to an earlier window is not taken for one.
+        base = 1 + start % 60000
+        packets = {base + i: q.octets(base + i) for i, q in enumerate(window)}
+        answers = ask_window(askers, packets, may_be_silent)
+        for i, q in enumerate(window):
+            yield q, {name: got.get(base + i) for name, got in answers.items()}
+
+
+def ask_tcp(server, question):
+    """The answer's octets; None: the server closes."""
+    packet = question.octets(1)
+    try:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as s:
+            s.sendall(struct.pack("!H", len(packet)) + packet)
+            length = struct.unpack("!H", read_exactly(s, 2))[0]
+            return read_exactly(s, length)
+    except (EOFError, OSError):
+        return None
+
+
+def read_exactly(s, n):
+    octets = b""
+    while len(octets) < n:
+        more = s.recv(n - len(octets))
+        if not more:
+            raise EOFError
+        octets += more
+    return octets
