@@ -8,6 +8,7 @@ from live import A, FORMERR, NOERROR, NOTIMP, REFUSED
 NAME = "www.plain.example"
 ECS, IPV4, IPV6 = 8, 1, 2
 BADVERS = NOERROR  # its upper bits stand in OPT
+NOTAUTH = 9
 
 
 def header(number, flags=0, question=1, answer=0, authority=0, additional=0):
@@ -42,7 +43,10 @@ def odd_packets():
     odd = [("nothing but a number", lambda n: struct.pack("!H", n), None),
            ("a header without its end", lambda n: header(n)[:11], None),
            ("an answer", lambda n: header(n, 0x8000) + question(), None),
-           ("another opcode", lambda n: header(n, 5 << 11) + question(), NOTIMP),
+           ("another opcode", lambda n: header(n, 6 << 11) + question(), NOTIMP),
+           ("an update of no zone", lambda n: header(n, 5 << 11) + question(), NOTAUTH),
+           ("octets too many", lambda n: struct.pack("!H", n) + whole + b"x", NOERROR),
+           ("OPT that is not counted", lambda n: header(n) + question() + opt(), NOERROR),
            ("another class", lambda n: header(n) + live.name_octets(NAME) + b"\0\1\0\3", REFUSED),
            ("EDNS of tomorrow", lambda n: with_opt(n, opt(version=1)), BADVERS)]
     wrong = [
@@ -61,9 +65,7 @@ def odd_packets():
         ("answers that are not there", lambda n: header(n, answer=1) + question()),
         ("authority that is not there", lambda n: header(n, authority=7) + question()),
         ("additions that are not there", lambda n: header(n, additional=65535) + question()),
-        ("octets too many", lambda n: struct.pack("!H", n) + whole + b"x"),
         ("OPT twice", lambda n: with_opt(n, opt(), opt())),
-        ("OPT that is not counted", lambda n: header(n) + question() + opt()),
         ("OPT of a name", lambda n: with_opt(n, opt(owner=b"\1a\0"))),
         ("OPT among the answers", lambda n: header(n, answer=1) + question() + opt()),
         ("OPT longer than the packet", lambda n: with_opt(n, opt(length=9))),
