@@ -14,7 +14,7 @@ import time
 import urllib.request
 
 import live
-from live import FORMERR, NOERROR
+from live import FORMERR, NOERROR, REFUSED
 from odd_packets import NAME, header, mutations, odd_packets
 
 SUPPORT = os.path.join(live.HERE, "..", "support")
@@ -140,7 +140,7 @@ class Packets(Besieged):
     def test_every_odd_message_of_a_stream_has_its_answer(self):
         s = self.besieged().start()
         packets = odd_packets()
-        packets.append(("64 KiB of it", header(len(packets)) + b"\0" * 65523, FORMERR))
+        packets.append(("64 KiB of it", header(len(packets)) + b"\0" * 65523, REFUSED))
         with live.connect("127.0.0.1", s.port) as c:
             c.sendall(b"".join(live.framed(octets) for _, octets, _ in packets))
             c.sendall(live.framed(live.query(NAME, number=0x7777)))
