@@ -110,6 +110,5 @@ void ask_fields(const struct edge *e, const struct request *r, bool for_cache,
     if (stale != NULL)
         put_validators(stale, out);
     rule_via(r->head.is_http_10, e->pop, via);
-    lines_format(out, "X-Forwarded-For: %s\r\nVia: %s\r\nCDN-Loop: %s\r\n", r->client, via,
-                 e->pop);
+    lines_format(out, "X-Forwarded-For: %s\r\nVia: %s\r\nCDN-Loop: %s\r\n", r->client, via, e->pop);
 }

@@ -126,11 +126,9 @@ bool body_wants_more(const struct body *b)
 void body_reader_init(struct body_reader *r, struct body *b, void (*on_more)(void *), void *ctx)
 {
     assert(b->is_kept || b->len == 0);
-    *r = (struct body_reader){ .body = body_ref(b),
-                               .next = b->readers,
-                               .prev = &b->readers,
-                               .on_more = on_more,
-                               .ctx = ctx };
+    *r = (struct body_reader){
+        .body = body_ref(b), .next = b->readers, .prev = &b->readers, .on_more = on_more, .ctx = ctx
+    };
     if (b->readers != NULL)
         b->readers->prev = &r->next;
     b->readers = r;

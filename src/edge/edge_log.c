@@ -32,8 +32,7 @@ int edge_log_open(const char *path, struct edge_log **out, char why[static WHY_L
     log->len = 0;
     log->fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
     if (log->fd < 0) {
-        int err = why_set(why, -errno, "%s: cannot open the access log: %s", path,
-                          strerror(errno));
+        int err = why_set(why, -errno, "%s: cannot open the access log: %s", path, strerror(errno));
         free(log);
         return err;
     }

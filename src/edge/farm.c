@@ -30,7 +30,7 @@ struct edges {
     struct farm_purges *purges;
     struct farm_thread *threads[EDGE_THREADS_MAX];
     size_t n_threads;
-    size_t n_ever; /* edges ever made: the next one's thread */
+    size_t n_ever;          /* edges ever made: the next one's thread */
     struct farm_edge *list; /* in the configuration's order */
     size_t n;
     struct farm_sockets sockets;
@@ -144,8 +144,8 @@ static void dismiss_but(struct farm_edge *list, size_t n, const struct farm_edge
     }
 }
 
-/* The edges of that configuration, in its order: those there are, and new ones. NULL: out of memory,
- * and nothing has changed. */
+/* The edges of that configuration, in its order: those there are, and new ones. NULL: out of
+ * memory, and nothing has changed. */
 static struct farm_edge *list_edges(struct edges *edges, struct conf *conf)
 {
     struct farm_edge *list = calloc(conf->n_edges + 1, sizeof *list);
@@ -157,9 +157,7 @@ static struct farm_edge *list_edges(struct edges *edges, struct conf *conf)
             list[i] = *known;
             continue;
         }
-        struct change c = {
-            .purges = edges->purges, .conf = conf, .index = i, .place = &list[i]
-        };
+        struct change c = { .purges = edges->purges, .conf = conf, .index = i, .place = &list[i] };
         list[i].thread = edges->threads[edges->n_ever++ % edges->n_threads];
         farm_thread_do(list[i].thread, make, &c);
         if (list[i].edge == NULL) {
@@ -249,8 +247,8 @@ int edges_open(struct conf *conf, struct world_hub *hub, struct edges **out,
     }
     size_t n = threads_wanted(conf);
     for (size_t i = 0; i < n && err == 0; i++) {
-        err = farm_thread_new(i, hub == NULL ? NULL : world_hub_slot(hub),
-                              conf->server.access_log, &e->threads[i], why);
+        err = farm_thread_new(i, hub == NULL ? NULL : world_hub_slot(hub), conf->server.access_log,
+                              &e->threads[i], why);
         e->n_threads += err == 0;
     }
     if (err == 0)
@@ -286,7 +284,8 @@ static void close_logs(struct edge_log **logs, size_t n)
         edge_log_close(logs[i]);
 }
 
-/* One for each thread. A new file even where the path is the old one: it may have been moved away. */
+/* One for each thread. A new file even where the path is the old one: it may have been moved away.
+ */
 static int open_logs(const struct conf *conf, struct edge_log **logs, size_t n,
                      char why[static WHY_LEN])
 {

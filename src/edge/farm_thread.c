@@ -83,8 +83,7 @@ static void wake(struct farm_thread *t)
     assert(n == sizeof one);
 }
 
-void farm_thread_do(struct farm_thread *t, void (*run)(struct farm_thread *t, void *ctx),
-                    void *ctx)
+void farm_thread_do(struct farm_thread *t, void (*run)(struct farm_thread *t, void *ctx), void *ctx)
 {
     if (!t->is_running) {
         run(t, ctx);

@@ -14,8 +14,7 @@ static void read_piece(struct fetch *f)
     size_t wanted = f->file_left < sizeof piece ? (size_t)f->file_left : sizeof piece;
     ssize_t n = wanted == 0 ? 0 : read(f->fd, piece, wanted);
 
-    if (n < 0 || (n == 0 && f->file_left > 0) ||
-        body_append(f->view.body, piece, (size_t)n) != 0) {
+    if (n < 0 || (n == 0 && f->file_left > 0) || body_append(f->view.body, piece, (size_t)n) != 0) {
         edge_fetch_end(f, CURLE_READ_ERROR); /* shorter than it was said to be: not complete */
         return;
     }
@@ -45,7 +44,7 @@ void edge_fetch_read_file(struct fetch *f)
 }
 
 struct fetch *edge_fetch_start_file(struct fetchers *all, const struct fetch_spec *spec,
-                               const char *head, size_t head_len, int fd, uint64_t len)
+                                    const char *head, size_t head_len, int fd, uint64_t len)
 {
     struct fetch *f = edge_fetch_allocate(all, spec);
 

@@ -1,4 +1,5 @@
-/* fetch_inside.h - what fetch.c, fetchers.c and fetch_file.c share: one transfer, and all of a thread.
+/* fetch_inside.h - what fetch.c, fetch_fields.c, fetch_file.c and fetchers.c share: one transfer, and
+ * all of a thread.
  *
  * Threads: the edge's. */
 #pragma once
@@ -56,6 +57,8 @@ void edge_fetch_note_change(struct fetch *f);
 void edge_fetch_forget_change(struct fetch *f);
 /* Resumes what wants it, in a moment. */
 void edge_fetch_run_later(struct fetchers *all);
+
+bool edge_fetch_set_fields(struct fetch *f, const struct fetch_spec *spec); /* false: no memory */
 
 /* f->raw holds a whole head. false: no parser should take it. */
 bool edge_fetch_set_head(struct fetch *f);

@@ -158,8 +158,7 @@ int flight_begin_fetch(struct flight *f)
     char host[HTTP_HOST_MAX + 1], method[HTTP_METHOD_MAX + 1] = "GET";
     bool for_cache = f->kind != FLIGHT_PRIVATE;
     struct http_text name = f->request->head.method_text;
-    const struct object *stale =
-        f->stale != NULL && f->stale->fresh.can_validate ? f->stale : NULL;
+    const struct object *stale = f->stale != NULL && f->stale->fresh.can_validate ? f->stale : NULL;
 
     if (!ask_whom(f->edge, f->attempt, f->no_shield, &f->ask))
         return -EINVAL;
@@ -249,8 +248,7 @@ int flight_start(const struct flight_plan *plan)
 
 static bool try_another(struct flight *f, const struct fetch_view *view)
 {
-    if (f->is_read || (f->kind == FLIGHT_PRIVATE &&
-                       !http_method_is_safe(f->request->head.method)))
+    if (f->is_read || (f->kind == FLIGHT_PRIVATE && !http_method_is_safe(f->request->head.method)))
         return false;
     if (f->ask.is_shield) {
         f->no_shield = true;
@@ -270,12 +268,12 @@ bool flight_serve_stale(struct flight *f, unsigned status)
         !rule_use_on_error(&f->stale->fresh, &f->request->control, clock_wall_ms()))
         return false;
     flight_hand_out(f,
-             (struct flight_told){ .news = FLIGHT_OBJECT,
-                                   .object = f->stale,
-                                   .result = EDGE_STALE,
-                                   .status = status,
-                                   .detail = "ORIGIN-FAILED" },
-             true);
+                    (struct flight_told){ .news = FLIGHT_OBJECT,
+                                          .object = f->stale,
+                                          .result = EDGE_STALE,
+                                          .status = status,
+                                          .detail = "ORIGIN-FAILED" },
+                    true);
     return true;
 }
 
@@ -290,10 +288,10 @@ static void fail(struct flight *f, const struct fetch_view *view)
     if (flight_serve_stale(f, 0))
         return;
     flight_tell_all(f, (struct flight_told){ .news = FLIGHT_FAILED,
-                                      .result = EDGE_LOCAL,
-                                      .status = view->was_late ? 504 : 502,
-                                      .detail = view->outcome == FETCH_BAD ? "BAD-ANSWER"
-                                                                           : "NO-ANSWER" });
+                                             .result = EDGE_LOCAL,
+                                             .status = view->was_late ? 504 : 502,
+                                             .detail = view->outcome == FETCH_BAD ? "BAD-ANSWER"
+                                                                                  : "NO-ANSWER" });
 }
 
 /* ---- following a body ---- */
@@ -309,8 +307,8 @@ static void follow(struct flight *f, const struct fetch_view *view)
         edge_count(&f->edge->counts->fetches_failed, 1);
         store_remove(f->edge->store, f->object);
     }
-    if (f->is_stored && (f->object->queue == OBJECT_NOWHERE ||
-                         !store_recharge(f->edge->store, f->object))) {
+    if (f->is_stored &&
+        (f->object->queue == OBJECT_NOWHERE || !store_recharge(f->edge->store, f->object))) {
         f->is_stored = false; /* too large, or purged: it goes on for those who read it */
         if (is_running)
             body_let_go(body);

@@ -1,17 +1,15 @@
-/* flight_head.c - a response's head: may it be stored, whom is it for, what else does it change. Edge
- * thread.
+/* flight_head.c - a response's head: may it be stored, whom is it for, what else does it change.
+ * Edge thread.
  *
  * What may be stored and for how long is rule_fresh.h's to say. */
 #include "flight_inside.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include <waymark/clock.h>
 
 #include "edge_times.h"
 #include "http_date.h"
-#include "rule_match.h"
 #include "rule_pass.h"
 
 /* ---- an object of it ---- */
@@ -119,15 +117,16 @@ static void accept_response(struct flight *f, const struct fetch_view *view,
     flight_watch_readers(f);
     flight_end_joining(f);
     f->read = NULL;
-    flight_hand_out(f,
-             (struct flight_told){ .news = FLIGHT_OBJECT,
-                                   .object = f->object,
-                                   .result = f->kind == FLIGHT_SHARED ? EDGE_MISS : EDGE_BYPASS,
-                                   .is_stored = f->is_stored,
-                                   .status = view->head->status,
-                                   .origin_us = view->first_byte_us,
-                                   .detail = reason },
-             reason == NULL); /* purged meanwhile, or no room: still theirs who had asked before */
+    flight_hand_out(
+        f,
+        (struct flight_told){ .news = FLIGHT_OBJECT,
+                              .object = f->object,
+                              .result = f->kind == FLIGHT_SHARED ? EDGE_MISS : EDGE_BYPASS,
+                              .is_stored = f->is_stored,
+                              .status = view->head->status,
+                              .origin_us = view->first_byte_us,
+                              .detail = reason },
+        reason == NULL); /* purged meanwhile, or no room: still theirs who had asked before */
     if (!f->is_stored)
         body_let_go(f->object->body);
 }
@@ -178,13 +177,13 @@ static void accept_304(struct flight *f, const struct fetch_view *view)
         f->is_over = true;
         flight_end_joining(f);
         flight_hand_out(f,
-                 (struct flight_told){ .news = FLIGHT_OBJECT,
-                                       .object = f->stale,
-                                       .result = EDGE_REVALIDATED,
-                                       .is_stored = true,
-                                       .status = 304,
-                                       .origin_us = view->first_byte_us },
-                 true);
+                        (struct flight_told){ .news = FLIGHT_OBJECT,
+                                              .object = f->stale,
+                                              .result = EDGE_REVALIDATED,
+                                              .is_stored = true,
+                                              .status = 304,
+                                              .origin_us = view->first_byte_us },
+                        true);
         return;
     }
     /* It speaks of another response than ours: ask again, for all of it. */
@@ -212,9 +211,8 @@ static void invalidate(struct flight *f, const struct fetch_view *view)
     for (size_t i = 0; i < 2; i++) {
         char *room = f->edge->thread->scratch;
         struct http_text location = http_field_value(&view->head->fields, others[i]);
-        int len = location.at == NULL
-                      ? -1
-                      : key_of_location(&r->key, location, &rule, room, KEY_MAX);
+        int len =
+            location.at == NULL ? -1 : key_of_location(&r->key, location, &rule, room, KEY_MAX);
         if (len > 0)
             edge_invalidate(f->edge, (struct http_text){ room, (size_t)len });
     }

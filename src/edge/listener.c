@@ -42,10 +42,9 @@ int listener_bind(const struct endpoint *at, int *out, char why[static WHY_LEN])
     if (bind(fd, (struct sockaddr *)&sa, len) != 0 || listen(fd, BACKLOG) != 0) {
         int err = why_set(why, -errno, "cannot listen on %s: %s%s", endpoint_format(at, text),
                           strerror(errno),
-                          errno == EADDRINUSE ? "; another program has it"
-                          : errno == EADDRNOTAVAIL
-                              ? "; this machine has no such address"
-                              : "");
+                          errno == EADDRINUSE      ? "; another program has it"
+                          : errno == EADDRNOTAVAIL ? "; this machine has no such address"
+                                                   : "");
         close(fd);
         return err;
     }

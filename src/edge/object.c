@@ -8,8 +8,6 @@
 
 #include <waymark/hash.h>
 
-#include "http_list.h"
-
 struct object *object_new(const struct object_key *key, struct http_text names,
                           struct http_text mark)
 {

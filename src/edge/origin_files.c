@@ -1,10 +1,8 @@
 /* origin_files.c - a path becomes a descriptor, step by step, and a head. Edge thread. */
 #include "origin_files.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -101,9 +99,8 @@ static int open_below(const char *directory, const char *target, char name[stati
         bool is_last = *path != '/';
         if (name[0] == '\0' && is_last)
             strcpy(name, "index.html");
-        int next = openat(at, name,
-                          O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK |
-                              (is_last ? 0 : O_DIRECTORY));
+        int next = openat(
+            at, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | (is_last ? 0 : O_DIRECTORY));
         close(at);
         at = next;
     }
@@ -135,9 +132,9 @@ static void put_head(struct lines *fields, const struct stat *st, const char *na
 
     http_date_write(clock_wall_ms() / 1000, date);
     http_date_write(st->st_mtim.tv_sec, modified);
-    lines_format(fields, "Date: %s\r\nLast-Modified: %s\r\nETag: \"%" PRIx64 "-%lx-%" PRIx64 "\"\r\n",
-                 date, modified, (uint64_t)st->st_mtim.tv_sec, (long)st->st_mtim.tv_nsec,
-                 (uint64_t)st->st_size);
+    lines_format(
+        fields, "Date: %s\r\nLast-Modified: %s\r\nETag: \"%" PRIx64 "-%lx-%" PRIx64 "\"\r\n", date,
+        modified, (uint64_t)st->st_mtim.tv_sec, (long)st->st_mtim.tv_nsec, (uint64_t)st->st_size);
     lines_format(fields, "Content-Type: %s\r\nCache-Control: %s\r\n", type_of(name), cache_control);
 }
 

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "http_head.h"
 #include "key.h"
 #include "parts.h"
 #include "request.h"

@@ -1,10 +1,10 @@
 /* respond.c - status, fields, framing. Edge thread.
  *
- * Every field of a client's answer is either the origin's, filtered when it came, or written here. */
+ * Every field of a client's answer is either the origin's, filtered when it came, or written here.
+ */
 #include "respond.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <waymark/clock.h>
@@ -72,7 +72,8 @@ struct part {
     bool is_ours;        /* status and part are of our making, not the origin's */
 };
 
-/* The status, and which part of the body. Leaves the fields of the stored head in thread->fields. */
+/* The status, and which part of the body. Leaves the fields of the stored head in thread->fields.
+ */
 static struct part choose_part(struct session *s, int64_t now_ms)
 {
     const struct object *o = s->told.object;
@@ -90,9 +91,8 @@ static struct part choose_part(struct session *s, int64_t now_ms)
         return whole;
     switch (rule_range(&r->head.fields, stored, size, now_ms / 1000, &first, &last)) {
     case RULE_PART:
-        return (struct part){
-            .status = 206, .first = first, .len = last - first + 1, .is_ours = true
-        };
+        return (
+            struct part){ .status = 206, .first = first, .len = last - first + 1, .is_ours = true };
     case RULE_UNSATISFIABLE:
         return (struct part){ .status = 416, .is_ours = true };
     default:

@@ -64,8 +64,7 @@ void session_close(struct session *s)
 {
     s->is_closing = true;
     session_set_deadline(s, s->edge->what->send_s);
-    bufferevent_trigger(s->bev, EV_WRITE,
-                        BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
+    bufferevent_trigger(s->bev, EV_WRITE, BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
 }
 
 /* The output has fallen below its mark. */
@@ -139,8 +138,8 @@ void session_queue(struct session *s, const char *at, size_t len)
         session_abort(s);
 }
 
-/* Most answers fit into the socket's buffer: written here, they need no event that says so. What does
- * not fit goes by events; TLS always does. */
+/* Most answers fit into the socket's buffer: written here, they need no event that says so. What
+ * does not fit goes by events; TLS always does. */
 void session_flush(struct session *s)
 {
     struct evbuffer *out = bufferevent_get_output(s->bev);
@@ -150,8 +149,8 @@ void session_flush(struct session *s)
     evbuffer_unfreeze(out, 1);
     evbuffer_write(out, bufferevent_getfd(s->bev));
     evbuffer_freeze(out, 1);
-    bool has_more = s->step == STEP_DELIVER ||
-                    evbuffer_get_length(bufferevent_get_input(s->bev)) > 0;
+    bool has_more =
+        s->step == STEP_DELIVER || evbuffer_get_length(bufferevent_get_input(s->bev)) > 0;
     if (session_queued(s) > 0)
         bufferevent_enable(s->bev, EV_WRITE); /* it also sees why, where the connection broke */
     else if (has_more && !s->is_closing)
@@ -169,8 +168,8 @@ void session_queue_segment(struct session *s, struct body_segment *segment, cons
 {
     s->queued += len;
     segment->refs++;
-    if (evbuffer_add_reference(bufferevent_get_output(s->bev), at, len, on_segment_sent,
-                               segment) != 0) {
+    if (evbuffer_add_reference(bufferevent_get_output(s->bev), at, len, on_segment_sent, segment) !=
+        0) {
         body_segment_unref(segment);
         session_abort(s);
     }
@@ -266,8 +265,8 @@ struct session *session_new(struct edge *e, int fd, const struct sockaddr *from,
     if (s == NULL)
         goto fail;
     if (tls != NULL)
-        s->bev = bufferevent_openssl_socket_new(e->thread->base, fd, tls,
-                                                BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
+        s->bev = bufferevent_openssl_socket_new(e->thread->base, fd, tls, BUFFEREVENT_SSL_ACCEPTING,
+                                                BEV_OPT_CLOSE_ON_FREE);
     else
         s->bev = bufferevent_socket_new(e->thread->base, fd, BEV_OPT_CLOSE_ON_FREE);
     if (s->bev == NULL)

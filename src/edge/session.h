@@ -66,7 +66,7 @@ struct session {
     uint64_t body_sent;
 
     /* its body */
-    bool has_upload, is_upload_done, is_upload_bad, is_upload_refused;
+    bool has_upload, is_upload_done, is_upload_bad;
     uint64_t upload_left;
     struct http_chunks upload_chunks;
 

@@ -1,9 +1,9 @@
-/* steps.c - the table of steps, in the order of a request's life. Edge thread. */
+/* steps.c - the table of steps, in the order of a request's life. Edge thread.
+ *
+ * The second one, look up, is in steps_look_up.c. */
 #include "steps.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <event2/buffer.h>
@@ -15,12 +15,15 @@
 #include "edge_log.h"
 #include "edge_times.h"
 #include "respond.h"
+#include "steps_inside.h"
+
+#define CONTINUE "HTTP/1.1 100 Continue\r\n\r\n"
 
 enum { COPIED_MAX = 4096 }; /* shorter runs of a body are copied, longer ones counted */
 
 /* ---- receive ---- */
 
-static enum step reply(struct session *s, unsigned status, const char *why)
+enum step steps_reply(struct session *s, unsigned status, const char *why)
 {
     if (s->has_upload && !s->is_upload_done)
         s->must_close = s->must_linger = true;
@@ -32,7 +35,7 @@ static enum step refuse(struct session *s, unsigned status, const char *why)
 {
     edge_count(&s->edge->counts->refused_requests, 1);
     s->must_close = s->must_linger = true;
-    return reply(s, status, why);
+    return steps_reply(s, status, why);
 }
 
 static enum step wait_for_head(struct session *s, bool is_begun)
@@ -58,7 +61,7 @@ static enum step answer_health(struct session *s)
                    [EDGE_DOWN] = { 503, "down" } };
     int state = __atomic_load_n(&s->edge->state, __ATOMIC_RELAXED);
 
-    return reply(s, states[state].status, states[state].word);
+    return steps_reply(s, states[state].status, states[state].word);
 }
 
 /* What no cache and no origin need to see. */
@@ -68,19 +71,19 @@ static enum step screen(struct session *s)
     bool is_get = head->method == HTTP_GET || head->method == HTTP_HEAD;
 
     if (head->form == HTTP_FORM_ASTERISK)
-        return reply(s, 501, "this server answers for paths only");
+        return steps_reply(s, 501, "this server answers for paths only");
     if (head->host.len == 0)
         return refuse(s, 400, "a request needs a Host");
     if (is_get && http_text_is(head->path, http_text_of("/healthz")))
         return answer_health(s);
     if (http_text_is_word(head->method_text, "TRACE") ||
         http_text_is_word(head->method_text, "CONNECT"))
-        return reply(s, 405, "this method is not for caches");
+        return steps_reply(s, 405, "this method is not for caches");
     int loops = rule_loops(&head->fields, s->edge->pop);
     if (loops < 0)
         return refuse(s, 400, "CDN-Loop cannot be read");
     if (loops > 0)
-        return reply(s, 508, "this request has been here before");
+        return steps_reply(s, 508, "this request has been here before");
     if (!request_set_key(s->request, s->edge->what, s->edge->thread->scratch))
         return refuse(s, 414, "the URL is too long");
     return STEP_LOOK_UP;
@@ -92,10 +95,10 @@ static void begin(struct session *s)
 
     s->deadline_us = 0;
     s->is_head_begun = false;
-    s->must_close |= !head->keep_alive ||
-                     __atomic_load_n(&s->edge->state, __ATOMIC_RELAXED) != EDGE_UP;
-    s->has_upload = head->body == HTTP_BODY_CHUNKED ||
-                    (head->body == HTTP_BODY_LENGTH && head->length > 0);
+    s->must_close |=
+        !head->keep_alive || __atomic_load_n(&s->edge->state, __ATOMIC_RELAXED) != EDGE_UP;
+    s->has_upload =
+        head->body == HTTP_BODY_CHUNKED || (head->body == HTTP_BODY_LENGTH && head->length > 0);
     s->upload_left = head->length;
     http_chunks_init(&s->upload_chunks);
     memcpy(s->request->client, s->client, sizeof s->client);
@@ -133,130 +136,6 @@ static enum step receive(struct session *s)
     return screen(s);
 }
 
-/* ---- look up ---- */
-
-static bool is_purged(struct session *s, struct object *o)
-{
-    const struct purge *p = s->edge->purge;
-
-    if (o->generation >= purge_generation(p))
-        return false;
-    enum purge_effect effect = purge_check(p, object_url(o), o->tags, o->n_tags, o->generation);
-    o->generation = purge_generation(p);
-    if (effect == PURGE_SOFT)
-        rule_fresh_expire(&o->fresh, clock_wall_ms());
-    return effect == PURGE_HARD;
-}
-
-static bool is_usable(struct session *s, struct object *o, int64_t now_ms)
-{
-    if (is_purged(s, o))
-        return false;
-    if (o->is_marker)
-        return now_ms - o->fresh.response_ms < EDGE_MARKER_MS;
-    return o->body->state == BODY_COMPLETE || o->body->state == BODY_GROWING;
-}
-
-/* The newest variant that answers this request. What cannot be used any more leaves on the way. */
-static struct object *find(struct session *s, int64_t now_ms)
-{
-    const struct object_key *key = &s->request->object_key;
-    struct object *next, *found = NULL;
-
-    for (struct object *o = store_first(s->edge->store, key); o != NULL && found == NULL; o = next) {
-        next = store_next(o, key);
-        if (!is_usable(s, o, now_ms))
-            store_remove(s->edge->store, o);
-        else if (o->is_marker || request_fits(s->request, o, s->edge->thread->mark))
-            found = o;
-        else
-            s->forward = RULE_FWD_VARY;
-    }
-    return found;
-}
-
-static enum step serve(struct session *s, struct object *o, enum edge_result result)
-{
-    store_bump(o);
-    s->told = (struct flight_told){ .news = FLIGHT_OBJECT,
-                                    .object = object_ref(o),
-                                    .result = result,
-                                    .is_stored = true };
-    s->forward = RULE_HIT;
-    return STEP_DELIVER;
-}
-
-/* Not of a body that still grows: it is as new as a fetch of its own would be, and if it grows too
- * large for the store its beginning is gone. */
-static void update_in_background(struct session *s, struct object *o)
-{
-    struct flight_plan plan = { .edge = s->edge,
-                                .request = s->request,
-                                .kind = FLIGHT_SHARED,
-                                .stale = o };
-
-    if (!o->is_validating && o->body->state == BODY_COMPLETE && s->request->head.method == HTTP_GET)
-        flight_start(&plan); /* if it cannot, the next request tries again */
-}
-
-static enum step use_stored(struct session *s, struct object *o, int64_t now_ms)
-{
-    const struct request *r = s->request;
-    bool is_fresh = rule_ttl_ms(&o->fresh, now_ms) >= 0;
-
-    switch (rule_use(&o->fresh, &r->control, &r->options, now_ms)) {
-    case RULE_USE:
-        return serve(s, o, is_fresh ? EDGE_HIT : EDGE_STALE);
-    case RULE_USE_AND_UPDATE:
-        update_in_background(s, o);
-        return serve(s, o, EDGE_STALE);
-    case RULE_GATEWAY_TIMEOUT:
-        return reply(s, 504, "only a fresh stored response was asked for, and there is none");
-    case RULE_VALIDATE:
-        break;
-    }
-    s->forward = RULE_FWD_STALE;
-    if (o->body->state == BODY_COMPLETE)
-        s->stale = object_ref(o);
-    else if (o->body->state == BODY_GROWING) /* as new as a fetch of its own would be */
-        return serve(s, o, EDGE_MISS);
-    return STEP_FETCH;
-}
-
-static enum step look_up(struct session *s)
-{
-    struct request *r = s->request;
-    int64_t now_ms = clock_wall_ms();
-
-    edge_sync_purges(s->edge);
-    r->object_key.hash = store_hash(s->edge->store, r->key.text);
-    s->forward = RULE_FWD_MISS;
-    switch (rule_look_up(&r->head, &r->control, &r->options)) {
-    case RULE_PASS:
-        s->is_private = true;
-        s->forward = r->head.method <= HTTP_HEAD ? RULE_FWD_REQUEST : RULE_FWD_METHOD;
-        return STEP_FETCH;
-    case RULE_BYPASS:
-        s->is_alone = true;
-        s->is_private = r->head.method == HTTP_HEAD;
-        s->forward = RULE_FWD_REQUEST;
-        return STEP_FETCH;
-    case RULE_LOOK_UP:
-        break;
-    }
-    struct object *o = find(s, now_ms);
-    if (o != NULL && o->is_marker) {
-        s->is_alone = true;
-        s->forward = RULE_FWD_BYPASS;
-        o = NULL;
-    }
-    if (o != NULL)
-        return use_stored(s, o, now_ms);
-    if (r->control.only_if_cached)
-        return reply(s, 504, "only a stored response was asked for, and there is none");
-    return STEP_FETCH;
-}
-
 /* ---- fetch ---- */
 
 static enum flight_kind kind_of(const struct session *s)
@@ -285,10 +164,10 @@ static enum step start(struct session *s)
     if (plan.kind == FLIGHT_SHARED && flight_join(s->edge, r, &s->waiter))
         return STEP_WAIT;
     if (flight_start(&plan) != 0)
-        return reply(s, 503, "too much is being fetched");
+        return steps_reply(s, 503, "too much is being fetched");
     if (s->has_upload) {
         if (r->head.wants_continue)
-            session_queue(s, "HTTP/1.1 100 Continue\r\n\r\n", 25);
+            session_queue(s, CONTINUE, strlen(CONTINUE));
         session_set_deadline(s, s->edge->what->send_s);
     }
     return STEP_WAIT;
@@ -312,9 +191,9 @@ static enum step fetch(struct session *s)
         return STEP_DELIVER;
     if (s->is_upload_bad)
         return refuse(s, 400, "the request's body cannot be read");
-    return reply(s, s->told.status,
-                 s->told.status == 504 ? "the origin does not answer in time"
-                                       : "the origin does not answer as it should");
+    return steps_reply(s, s->told.status,
+                       s->told.status == 504 ? "the origin does not answer in time"
+                                             : "the origin does not answer as it should");
 }
 
 /* ---- deliver ---- */
@@ -440,19 +319,10 @@ static enum step finish(struct session *s)
 
 /* ---- the table ---- */
 
-static const struct {
-    const char *name;
-    enum step (*run)(struct session *s);
-} steps[] = {
-    [STEP_RECEIVE] = { "receive", receive }, [STEP_LOOK_UP] = { "look_up", look_up },
-    [STEP_FETCH] = { "fetch", fetch },       [STEP_DELIVER] = { "deliver", deliver },
-    [STEP_FINISH] = { "finish", finish },
+static enum step (*const steps[])(struct session *s) = {
+    [STEP_RECEIVE] = receive, [STEP_LOOK_UP] = steps_look_up, [STEP_FETCH] = fetch,
+    [STEP_DELIVER] = deliver, [STEP_FINISH] = finish,
 };
-
-const char *step_name(enum step step)
-{
-    return step < STEP_WAIT ? steps[step].name : "wait";
-}
 
 void steps_run(struct session *s)
 {
@@ -461,7 +331,7 @@ void steps_run(struct session *s)
     assert(!s->is_running && s->step < STEP_WAIT);
     s->is_running = true;
     for (;;) {
-        enum step next = steps[s->step].run(s);
+        enum step next = steps[s->step](s);
         if (s->is_gone || next == STEP_GONE || next == STEP_WAIT) {
             s->is_gone |= next == STEP_GONE;
             break;

@@ -9,4 +9,3 @@
 #include "session.h"
 
 void steps_run(struct session *s); /* may free the session */
-const char *step_name(enum step step);
