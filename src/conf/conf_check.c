@@ -1,8 +1,6 @@
 /* conf_check.c - reads `checks`. Whether a check fits a target is asked when targets are read. */
 #include "conf_parts.h"
 
-#include <string.h>
-
 #include "conf_name.h"
 #include "conf_url.h"
 

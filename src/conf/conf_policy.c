@@ -4,7 +4,6 @@
 #include "conf_parts.h"
 
 #include <assert.h>
-#include <string.h>
 
 #include "conf_name.h"
 #include "conf_stages.h"

@@ -5,8 +5,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include <waymark/arena.h>
-
 #include "conf_name.h"
 
 /* ---- endpoints ---- */

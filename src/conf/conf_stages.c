@@ -4,8 +4,6 @@
  * before, none stands where it can have no effect. */
 #include "conf_stages.h"
 
-#include <string.h>
-
 enum { DEPTH_PRESET = 4 };
 
 static const char *const names[] = {

@@ -1,7 +1,6 @@
 /* conf_target.c - reads `pops` and `providers`: what can be chosen. */
 #include "conf_parts.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <waymark/report.h>

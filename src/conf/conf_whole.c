@@ -1,9 +1,6 @@
 /* conf_whole.c - what no single part of a configuration can see: all warnings, nothing stops. */
 #include "conf_parts.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include <waymark/report.h>
 
 /* ---- used nowhere ---- */

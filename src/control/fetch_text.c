@@ -2,8 +2,6 @@
  * when. Pure; what the object lacks is left out. */
 #include "fetch_text.h"
 
-#include <string.h>
-
 #include "json_put.h"
 #include "text.h"
 

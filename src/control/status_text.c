@@ -3,7 +3,6 @@
  * Read at three in the morning: what is wrong comes first, then the rest in tables. */
 #include "status_text.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "json_put.h"

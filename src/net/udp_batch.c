@@ -6,8 +6,6 @@
 
 #include <waymark/net.h>
 
-#include "net_kit.h"
-
 _Static_assert(CMSG_SPACE(sizeof(struct in6_pktinfo)) <= UDP_CONTROL, "room for where it was sent");
 _Static_assert(CMSG_SPACE(sizeof(struct in_pktinfo)) <= UDP_CONTROL, "room for where it was sent");
 

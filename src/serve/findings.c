@@ -1,8 +1,6 @@
 /* findings.c - see findings.h. Any thread. */
 #include "findings.h"
 
-#include <stdio.h>
-
 #include <waymark/log.h>
 #include <waymark/report.h>
 

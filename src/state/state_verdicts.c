@@ -3,7 +3,6 @@
  * Any one thread. How old a verdict may be is for the caller to say. */
 #include <waymark/state.h>
 
-#include <errno.h>
 #include <string.h>
 
 #include "state_db.h"

@@ -2,7 +2,6 @@
 #include <waymark/report.h>
 
 #include <stdlib.h>
-#include <string.h>
 
 #include <waymark/arena.h>
 

@@ -4,11 +4,9 @@
  *   purge|softpurge url|prefix|tag|all [WHAT]    state POP up|draining|down
  *   reload FILE                                  figures
  * Each is answered with one line; the end of the input ends it. */
-#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <waymark/conf.h>

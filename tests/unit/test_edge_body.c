@@ -2,7 +2,6 @@
 #include "cm.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "edge/body.h"
 

@@ -1,8 +1,6 @@
 /* test_edge_control.c - Cache-Control in requests and responses, and its targeted form. */
 #include "cm.h"
 
-#include <string.h>
-
 #include "edge/rule_control.h"
 #include "http_heads.h"
 

@@ -1,8 +1,6 @@
 /* test_edge_list.c - comma lists, directives, structured fields. */
 #include "cm.h"
 
-#include <string.h>
-
 #include "edge/http_list.h"
 #include "http_heads.h"
 

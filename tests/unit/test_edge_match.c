@@ -1,8 +1,6 @@
 /* test_edge_match.c - entity tags, conditions, ranges. */
 #include "cm.h"
 
-#include <string.h>
-
 #include "edge/rule_match.h"
 #include "http_heads.h"
 

@@ -1,8 +1,6 @@
 /* test_edge_times.c - times in buckets. */
 #include "cm.h"
 
-#include <string.h>
-
 #include <waymark/edge.h>
 
 #include "edge/edge_times.h"
