@@ -129,8 +129,13 @@ static int set_up(struct state *state, char why[static WHY_LEN])
     sqlite3_busy_timeout(state->db, BUSY_MS);
     sqlite3_progress_handler(state->db, TICK_STEPS, on_tick, state);
 
-    /* With synchronous off nothing here waits for the disk. */
-    int err = state_run(state, "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF", why);
+    /* Nothing is mapped, as a write-ahead log's index would be: who cuts a file in place, to bring
+     * back a copy of the folder, must not end us (SIGBUS). With synchronous off nothing here waits
+     * for the disk. */
+    int err = state_run(state,
+                        "PRAGMA mmap_size = 0; PRAGMA journal_mode = TRUNCATE;"
+                        "PRAGMA synchronous = OFF",
+                        why);
     return err != 0 ? err : make_layout(state, why);
 }
 

@@ -318,6 +318,31 @@ static void a_save_that_fails_keeps_what_was_there(void **state)
     state_close(s);
 }
 
+/* Who copies a folder back over a running server's cuts its files first: one of them was mapped,
+ * and the next save ended the server. */
+static void bug_a_file_cut_under_a_running_server_ended_it(void **state)
+{
+    static const char *const suffixes[] = { "", "-wal", "-shm", "-journal" };
+    struct state_verdict up = verdict_of("tokyo", NULL, true, 5000);
+    struct seen seen = { 0 };
+    char why[WHY_LEN] = "";
+    struct state *s = open_it();
+
+    save(s, &up, 1);
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
+        if (truncate(path_of(suffixes[i]), 0) != 0)
+            assert_int_equal(errno, ENOENT);
+    if (state_save_verdicts(s, &up, 1, why) != 0) /* a sentence is all that it may cost */
+        assert_non_null(strstr(why, path_of("")));
+    state_load_verdicts(s, 0, on_verdict, &seen, why);
+    state_close(s);
+
+    s = open_it();
+    save(s, &up, 1);
+    assert_int_equal(load(s, 0).n, 1);
+    state_close(s);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -334,6 +359,7 @@ int main(void)
         TEST(a_folder_that_is_a_file_is_refused),
         TEST(a_read_only_folder_is_refused),
         TEST(a_save_that_fails_keeps_what_was_there),
+        TEST(bug_a_file_cut_under_a_running_server_ended_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
