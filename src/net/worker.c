@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,6 +97,16 @@ static void on_datagrams(evutil_socket_t fd, short what, void *arg)
         if (serve_batch(port->worker, port) < UDP_BATCH)
             break;
     rcu_offline();
+}
+
+/* Hundreds of TCP clients that pipeline would keep every datagram waiting for all of them. */
+static void serve_datagrams(struct net_kit *kit)
+{
+    struct worker *w = worker_of((char *)kit - offsetof(struct worker, kit));
+
+    kit->tcp_work = 0;
+    for (size_t i = 0; i < w->config->n_listen; i++)
+        on_datagrams(w->ports[i].fd, EV_READ, &w->ports[i]);
 }
 
 static void on_stop(evutil_socket_t fd, short what, void *arg)
@@ -237,6 +248,7 @@ static struct worker *allocate(const struct net_config *config, size_t number)
     w->config = config;
     w->number = number;
     w->kit.world = config->world;
+    w->kit.serve_datagrams = serve_datagrams;
     w->kit.desk = config->desks[number];
     w->stop_fd = -1;
     w->ports = calloc(config->n_listen, sizeof *w->ports);

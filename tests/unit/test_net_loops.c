@@ -18,15 +18,49 @@
 
 #include "loopback.h"
 
-enum { WORKERS = 2, BIG = 0xb1, SILENT = 0x51 };
+enum { WORKERS = 2, BIG = 0xb1, SILENT = 0x51, HOLD = 0x40 };
 
-/* The answer to everything is the same with the first octet's upper bit set; two kinds differ. */
+/* HOLD makes its worker wait for the test. Relaxed atomics. */
+static struct {
+    bool is_held, is_released;
+    size_t n_tcp, n_tcp_before_udp;
+} gate;
+
+static void nap(int ms)
+{
+    struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
+
+    nanosleep(&t, NULL);
+}
+
+static void await(const bool *flag)
+{
+    for (int i = 0; i < 10000 && !__atomic_load_n(flag, __ATOMIC_RELAXED); i++)
+        nap(1);
+    assert_true(__atomic_load_n(flag, __ATOMIC_RELAXED));
+}
+
+static void pass_gate(const struct dns_in *in)
+{
+    if (in->octets[0] == HOLD) {
+        __atomic_store_n(&gate.is_held, true, __ATOMIC_RELAXED);
+        await(&gate.is_released);
+    }
+    if (in->transport == DNS_TCP)
+        __atomic_fetch_add(&gate.n_tcp, 1, __ATOMIC_RELAXED);
+    else
+        __atomic_store_n(&gate.n_tcp_before_udp, __atomic_load_n(&gate.n_tcp, __ATOMIC_RELAXED),
+                         __ATOMIC_RELAXED);
+}
+
+/* The answer to everything is the same with the first octet's upper bit set; some kinds differ. */
 void dns_answer_batch(const struct world *world, struct dns_desk *desk, const struct dns_in in[],
                       struct dns_out out[], size_t n)
 {
     assert_non_null(world);
     assert_true(desk->now_ms > 0);
     for (size_t i = 0; i < n; i++) {
+        pass_gate(&in[i]);
         if (in[i].octets[0] == SILENT)
             continue;
         assert_true(in[i].len <= out[i].cap);
@@ -47,7 +81,7 @@ struct play {
     struct net *net;
 };
 
-static void set_up_with(struct play *p, int tcp_clients, int tcp_idle_s)
+static void set_up_workers(struct play *p, size_t n_workers, int tcp_clients, int tcp_idle_s)
 {
     char why[WHY_LEN];
 
@@ -60,12 +94,17 @@ static void set_up_with(struct play *p, int tcp_clients, int tcp_idle_s)
     struct net_config config = { .listen = p->at,
                                  .n_listen = 2,
                                  .desks = p->desks,
-                                 .n_workers = WORKERS,
+                                 .n_workers = n_workers,
                                  .world = &p->world,
                                  .tcp_clients = tcp_clients,
                                  .tcp_idle_s = tcp_idle_s };
     assert_int_equal(net_open(&config, &p->net, why), 0);
     assert_int_equal(net_start(p->net, why), 0);
+}
+
+static void set_up_with(struct play *p, int tcp_clients, int tcp_idle_s)
+{
+    set_up_workers(p, WORKERS, tcp_clients, tcp_idle_s);
 }
 
 static void set_up(struct play *p)
@@ -78,13 +117,6 @@ static void tear_down(struct play *p)
     net_close(p->net);
     for (size_t i = 0; i < WORKERS; i++)
         free(p->desks[i]);
-}
-
-static void nap(int ms)
-{
-    struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
-
-    nanosleep(&t, NULL);
 }
 
 /* Counters follow the answers by a moment. */
@@ -319,6 +351,40 @@ static void open_connections_are_closed_at_the_stop(void **state)
     tear_down(&p);
 }
 
+/* Before, datagrams waited until every client that pipelined had had its turn. */
+static void bug_streams_kept_datagrams_waiting(void **state)
+{
+    enum { CLIENTS = 60, QUERIES = 300, SOME = 1000 };
+    static uint8_t stream[QUERIES * 6];
+    struct play p;
+    int fds[CLIENTS];
+    char got[4];
+
+    set_up_workers(&p, 1, CLIENTS + 1, 10);
+    memset(&gate, 0, sizeof gate);
+    for (int i = 0; i < QUERIES; i++)
+        memcpy(stream + 6 * i, (uint8_t[]){ 0, 4, 1, 2, 3, 4 }, 6);
+    for (int i = 0; i < CLIENTS; i++)
+        fds[i] = loopback_connect(&p.at[0], SOCK_STREAM);
+    int holder = loopback_connect(&p.at[0], SOCK_STREAM);
+    int datagrams = loopback_connect(&p.at[0], SOCK_DGRAM);
+    expect_count(&p, offsetof(struct net_counts, tcp_accepted), CLIENTS + 1);
+    loopback_send(holder, (uint8_t[]){ 0, 1, HOLD }, 3);
+    await(&gate.is_held);
+    for (int i = 0; i < CLIENTS; i++)
+        loopback_send(fds[i], stream, sizeof stream);
+    loopback_send(datagrams, "ping", 4);
+    __atomic_store_n(&gate.is_released, true, __ATOMIC_RELAXED);
+    loopback_expect(datagrams, got, 4);
+    assert_in_range(__atomic_load_n(&gate.n_tcp_before_udp, __ATOMIC_RELAXED), 0, SOME);
+    expect_count(&p, offsetof(struct net_counts, tcp_queries), CLIENTS * QUERIES + 1);
+    for (int i = 0; i < CLIENTS; i++)
+        close(fds[i]);
+    close(holder);
+    close(datagrams);
+    tear_down(&p);
+}
+
 static void free_flag(void *flag)
 {
     __atomic_store_n((bool *)flag, true, __ATOMIC_RELEASE);
@@ -353,6 +419,7 @@ int main(void)
         cmocka_unit_test(a_client_that_drips_is_dropped_one_that_asks_is_not),
         cmocka_unit_test(beyond_the_limit_the_longest_idle_gives_way),
         cmocka_unit_test(open_connections_are_closed_at_the_stop),
+        cmocka_unit_test(bug_streams_kept_datagrams_waiting),
         cmocka_unit_test(idle_workers_stall_no_writer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
