@@ -10,7 +10,7 @@
 int farm_sockets_find(const struct farm_sockets *s, const struct endpoint *at)
 {
     for (size_t i = 0; i < s->n; i++)
-        if (s->list[i].at.port == at->port && addr_equal(&s->list[i].at.addr, &at->addr))
+        if (endpoint_equal(&s->list[i].at, at))
             return s->list[i].fd;
     return -1;
 }

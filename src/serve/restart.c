@@ -38,7 +38,6 @@ void restart_name_changes(const struct conf_server *running, const struct conf *
         { "tcp_clients", running->tcp_clients == server->tcp_clients },
         { "tcp_idle_s", running->tcp_idle_s == server->tcp_idle_s },
         { "edge_threads", running->edge_threads == server->edge_threads },
-        { "access_log", same_text(running->access_log, server->access_log) },
     };
 
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)

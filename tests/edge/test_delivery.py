@@ -5,15 +5,19 @@ import os
 import re
 import signal
 import socket
+import ssl
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "live"))
+for folder in ("live", "support"):
+    sys.path.insert(0, os.path.join(HERE, "..", folder))
+import health_peers  # noqa: E402
 import live  # noqa: E402
 
 TOKYO, LONDON = "127.0.10.1", "127.0.10.2"
@@ -215,6 +219,52 @@ class Delivery(live.LiveTest):
         self.assertEqual((rows[1]["method"], rows[1]["target"], rows[1]["bytes"]),
                          ("GET", "/a.txt", 10))
         self.assertEqual([row["result"] for row in rows][3:], ["local", "local"])
+
+    def test_a_reload_opens_the_access_log_anew(self):
+        s = self.edges(["london"])
+        log = s.path("access.log")
+        s.write_conf(server=f'access_log = "{log}";', rest=self.rest(s, ["london"]))
+        s.start()
+        os.rename(log, log + ".1")
+        self.assertNotIn("access_log", self.run_on(s, "reload"))
+        urllib.request.urlopen(f"http://{LONDON}:{self.http}/a.txt", timeout=live.PATIENCE_S).close()
+        self.stop(s)
+        self.assertEqual(os.path.getsize(log + ".1"), 0)
+        self.assertGreater(os.path.getsize(log), 0)
+
+    def tls_origin(self, folder):
+        """Its port, and the names that clients said they want."""
+        health_peers.make_authority(folder, "ca")
+        context = health_peers.make_context(folder, "origin", "origin.example")
+        names = []
+        context.sni_callback = lambda client, name, _: names.append(name)
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+
+        def serve():
+            try:
+                while True:
+                    client, _ = listener.accept()
+                    with client:
+                        context.wrap_socket(client, server_side=True)
+            except (OSError, ssl.SSLError):
+                pass
+
+        threading.Thread(target=serve, daemon=True).start()
+        return listener.getsockname()[1], names
+
+    def test_a_certificate_is_wanted_of_the_name_in_host(self):
+        s = self.edges(["london"])
+        port, names = self.tls_origin(s.path(""))
+        s.write_conf(rest=re.sub(r'directory = "[^"]*";', f'url = "https://127.0.0.1:{port}"; '
+                                 'host = "origin.example";', self.rest(s, ["london"])))
+        s.start()
+        with self.assertRaises(urllib.error.HTTPError) as caught:  # nobody knows its authority
+            urllib.request.urlopen(f"http://{LONDON}:{self.http}/", timeout=live.PATIENCE_S)
+        self.assertEqual(caught.exception.code, 502)
+        caught.exception.close()
+        self.assertEqual(names[:1], ["origin.example"])
+        self.stop(s)
 
     def rush(self, path):
         """50 clients at once, each on a connection of its own: their bodies, and the seconds."""
