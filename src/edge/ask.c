@@ -36,11 +36,33 @@ static void ask_shield(const struct edge *e, struct ask *out)
     snprintf(out->url, sizeof out->url, "http://%s", endpoint_format(&shield->listen[0], at));
 }
 
+/* Of "https://host[:port]": ":port", or "". */
+static const char *port_of(const char *authority)
+{
+    const char *colon = strrchr(authority, ':');
+
+    return colon == NULL || strchr(colon, ']') != NULL ? "" : colon; /* not of an IPv6 address */
+}
+
+/* A certificate is held against the URL's name: that of `host`, wherever the origin is. */
+static bool name_origin(const struct conf_origin *o, const char *url, struct ask *out)
+{
+    size_t room = sizeof out->url;
+
+    if (o->host == NULL || strncmp(url, "https:", 6) != 0)
+        return (size_t)snprintf(out->url, room, "%s", url) < room;
+    const char *authority = url + strlen("https://");
+    const char *port = port_of(authority);
+    return (size_t)snprintf(out->url, room, "https://%s%s", o->host, port) < room &&
+           (size_t)snprintf(out->connect_to, sizeof out->connect_to, "::%s%s", authority,
+                            port[0] == '\0' ? ":" : "") < sizeof out->connect_to;
+}
+
 bool ask_whom(const struct edge *e, int attempt, bool no_shield, struct ask *out)
 {
     const struct conf_origin *o = origin_of(e);
 
-    *out = (struct ask){ .attempt = attempt };
+    *out = (struct ask){ 0 };
     if (!no_shield && has_shield(e)) {
         ask_shield(e, out);
         return true;
@@ -51,12 +73,11 @@ bool ask_whom(const struct edge *e, int attempt, bool no_shield, struct ask *out
     out->cache_control = o->cache_control;
     if (o->n_urls == 0)
         return attempt == 0;
-    int len = snprintf(out->url, sizeof out->url, "%s", o->urls[(size_t)attempt % o->n_urls]);
-    return len < (int)sizeof out->url;
+    return name_origin(o, o->urls[(size_t)attempt % o->n_urls], out);
 }
 
-void ask_host(const struct edge *e, const struct request *r, const struct ask *ask,
-              char out[static HTTP_HOST_MAX + 1])
+static void write_host(const struct edge *e, const struct request *r, const struct ask *ask,
+                       char out[static HTTP_HOST_MAX + 1])
 {
     struct http_text host = request_host(r);
 
@@ -65,7 +86,7 @@ void ask_host(const struct edge *e, const struct request *r, const struct ask *a
     snprintf(out, HTTP_HOST_MAX + 1, "%.*s", (int)host.len, host.at);
 }
 
-bool ask_target(const struct request *r, bool for_cache, struct lines *out)
+static void write_target(const struct request *r, bool for_cache, struct lines *out)
 {
     const char *path = r->key.text.at + r->key.path_at;
     size_t len = r->key.url_len - r->key.path_at;
@@ -80,7 +101,6 @@ bool ask_target(const struct request *r, bool for_cache, struct lines *out)
         lines_put(out, r->head.query.at, r->head.query.len);
     }
     lines_put(out, "", 1);
-    return !out->is_short;
 }
 
 static void put_validators(const struct object *stale, struct lines *out)
@@ -96,8 +116,8 @@ static void put_validators(const struct object *stale, struct lines *out)
         lines_field(out, http_text_of("If-Modified-Since"), modified);
 }
 
-void ask_fields(const struct edge *e, const struct request *r, bool for_cache,
-                const struct object *stale, struct lines *out)
+static void write_fields(const struct edge *e, const struct request *r, bool for_cache,
+                         const struct object *stale, struct lines *out)
 {
     const struct http_fields *fields = &r->head.fields;
     char via[RULE_VIA_MAX];
@@ -111,4 +131,22 @@ void ask_fields(const struct edge *e, const struct request *r, bool for_cache,
         put_validators(stale, out);
     rule_via(r->head.is_http_10, e->pop, via);
     lines_format(out, "X-Forwarded-For: %s\r\nVia: %s\r\nCDN-Loop: %s\r\n", r->client, via, e->pop);
+}
+
+bool ask_write(const struct edge *e, const struct request *r, const struct ask *ask, bool for_cache,
+               const struct object *stale, struct ask_head *out)
+{
+    struct http_text method = for_cache ? http_text_of("GET") : r->head.method_text;
+
+    snprintf(out->method, sizeof out->method, "%.*s", (int)method.len, method.at);
+    write_host(e, r, ask, out->host);
+    write_target(r, for_cache, &out->target);
+    write_fields(e, r, for_cache, stale, &out->fields);
+    return !out->target.is_short && !out->fields.is_short;
+}
+
+void ask_head_fini(struct ask_head *h)
+{
+    lines_fini(&h->target);
+    lines_fini(&h->fields);
 }

@@ -213,6 +213,15 @@ static void set_method(struct fetch *f, const struct fetch_spec *spec)
     curl_easy_setopt(f->easy, CURLOPT_CUSTOMREQUEST, spec->method);
 }
 
+static bool set_place(struct fetch *f, const struct fetch_spec *spec)
+{
+    if (spec->connect_to[0] == '\0')
+        return true;
+    f->connect_to = curl_slist_append(NULL, spec->connect_to);
+    return f->connect_to != NULL &&
+           curl_easy_setopt(f->easy, CURLOPT_CONNECT_TO, f->connect_to) == CURLE_OK;
+}
+
 static bool set_options(struct fetch *f, const struct fetch_spec *spec)
 {
     CURL *e = f->easy;
@@ -235,7 +244,7 @@ static bool set_options(struct fetch *f, const struct fetch_spec *spec)
     set_method(f, spec);
     return curl_easy_setopt(e, CURLOPT_URL, spec->url) == CURLE_OK &&
            curl_easy_setopt(e, CURLOPT_REQUEST_TARGET, spec->target) == CURLE_OK &&
-           edge_fetch_set_fields(f, spec);
+           edge_fetch_set_fields(f, spec) && set_place(f, spec);
 }
 
 static void link_in(struct fetch *f)
@@ -308,6 +317,7 @@ void edge_fetch_cancel(struct fetch *f)
     if (f->easy != NULL)
         curl_easy_cleanup(f->easy);
     curl_slist_free_all(f->fields);
+    curl_slist_free_all(f->connect_to);
     if (f->view.body != NULL && f->view.body->state == BODY_GROWING)
         f->view.body->state = BODY_BROKEN;
     body_unref(f->view.body);

@@ -40,9 +40,10 @@ typedef void fetch_cb(void *ctx, struct fetch *f);
 
 struct fetch_spec {
     const char *method;
-    const char *url;    /* "http://127.0.0.1:9000": whom to ask */
+    const char *url;    /* "http://127.0.0.1:9000": whom to ask; SNI and certificate are its name's */
+    const char *connect_to; /* "::host:port", as libcurl has it; "": where the URL says */
     const char *target; /* what for: "/path?query" */
-    const char *host;   /* its Host; SNI is the URL's */
+    const char *host;   /* its Host */
     const char *fields; /* all others: "Name: value\r\n" lines */
     size_t fields_len;
     int connect_ms, first_byte_ms;

@@ -26,7 +26,7 @@ struct fetch {
     struct fetch *next_changed;
     bool is_changed;
     CURL *easy;
-    struct curl_slist *fields;
+    struct curl_slist *fields, *connect_to;
     bool is_added, is_to_head;
     bool is_paused_in, is_paused_out, wants_resume;
     bool is_upload;

@@ -4,10 +4,10 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <waymark/clock.h>
 
+#include "ask.h"
 #include "origin_files.h"
 
 static struct flight *flight_of(void *arg)
@@ -151,46 +151,45 @@ static int64_t upload_of(const struct flight *f)
     return head->body == HTTP_BODY_LENGTH ? (int64_t)head->length : FETCH_BODY_UNKNOWN;
 }
 
+static struct fetch *start_fetch(struct flight *f, const struct ask *ask,
+                                 const struct ask_head *head)
+{
+    struct fetchers *fetchers = f->edge->thread->fetchers;
+    struct fetch_spec spec = {
+        .method = head->method,
+        .url = ask->url,
+        .connect_to = ask->connect_to,
+        .target = head->target.at,
+        .host = head->host,
+        .fields = head->fields.at,
+        .fields_len = head->fields.len,
+        .connect_ms = ask->connect_ms,
+        .first_byte_ms = ask->first_byte_ms,
+        .upload = upload_of(f),
+        .read = read_upload,
+        .read_ctx = f,
+        .on_change = on_change,
+        .ctx = f,
+    };
+
+    if (ask->directory != NULL)
+        return origin_files_fetch(fetchers, ask->directory, ask->cache_control, &spec);
+    return edge_fetch_start(fetchers, &spec);
+}
+
 /* Whom to ask is asked anew each time: the configuration may have changed meanwhile. */
 int flight_begin_fetch(struct flight *f)
 {
-    struct lines fields = { 0 }, target = { 0 };
-    char host[HTTP_HOST_MAX + 1], method[HTTP_METHOD_MAX + 1] = "GET";
-    bool for_cache = f->kind != FLIGHT_PRIVATE;
-    struct http_text name = f->request->head.method_text;
     const struct object *stale = f->stale != NULL && f->stale->fresh.can_validate ? f->stale : NULL;
+    struct ask_head head = { 0 };
+    struct ask ask;
 
-    if (!ask_whom(f->edge, f->attempt, f->no_shield, &f->ask))
+    if (!ask_whom(f->edge, f->attempt, f->no_shield, &ask))
         return -EINVAL;
-    ask_fields(f->edge, f->request, for_cache, stale, &fields);
-    ask_host(f->edge, f->request, &f->ask, host);
-    if (!for_cache) {
-        memcpy(method, name.at, name.len);
-        method[name.len] = '\0';
-    }
-    if (ask_target(f->request, for_cache, &target) && !fields.is_short) {
-        struct fetch_spec spec = {
-            .method = method,
-            .url = f->ask.url,
-            .target = target.at,
-            .host = host,
-            .fields = fields.at,
-            .fields_len = fields.len,
-            .connect_ms = f->ask.connect_ms,
-            .first_byte_ms = f->ask.first_byte_ms,
-            .upload = upload_of(f),
-            .read = read_upload,
-            .read_ctx = f,
-            .on_change = on_change,
-            .ctx = f,
-        };
-        f->fetch = f->ask.directory != NULL
-                       ? origin_files_fetch(f->edge->thread->fetchers, f->ask.directory,
-                                            f->ask.cache_control, &spec)
-                       : edge_fetch_start(f->edge->thread->fetchers, &spec);
-    }
-    lines_fini(&fields);
-    lines_fini(&target);
+    f->is_to_shield = ask.is_shield;
+    if (ask_write(f->edge, f->request, &ask, f->kind != FLIGHT_PRIVATE, stale, &head))
+        f->fetch = start_fetch(f, &ask, &head);
+    ask_head_fini(&head);
     edge_count(&f->edge->counts->fetches, 1);
     return f->fetch == NULL ? -ENOMEM : 0;
 }
@@ -210,21 +209,17 @@ bool flight_join(struct edge *e, const struct request *request, struct flight_wa
     return false;
 }
 
-int flight_start(const struct flight_plan *plan)
+static struct flight *flight_new(const struct flight_plan *plan)
 {
-    struct edge *e = plan->edge;
-    struct flight *f;
+    struct flight *f = calloc(1, sizeof *f);
 
-    if (e->counts->fetches_in_flight >= EDGE_FLIGHTS_MAX)
-        return -EBUSY;
-    f = calloc(1, sizeof *f);
     if (f == NULL)
-        return -ENOMEM;
+        return NULL;
     f->magic = FLIGHT_MAGIC;
-    f->edge = e;
+    f->edge = plan->edge;
     f->kind = plan->kind;
     f->request = request_ref(plan->request);
-    f->generation = purge_generation(e->purge);
+    f->generation = purge_generation(plan->edge->purge);
     f->read = plan->read;
     f->read_ctx = plan->read_ctx;
     f->last = &f->waiters;
@@ -233,7 +228,15 @@ int flight_start(const struct flight_plan *plan)
         f->stale = object_ref(plan->stale);
         f->stale->is_validating = true;
     }
-    if (flight_begin_fetch(f) != 0) {
+    return f;
+}
+
+int flight_start(const struct flight_plan *plan)
+{
+    if (plan->edge->counts->fetches_in_flight >= EDGE_FLIGHTS_MAX)
+        return -EBUSY;
+    struct flight *f = flight_new(plan);
+    if (f == NULL || flight_begin_fetch(f) != 0) {
         flight_free(f);
         return -ENOMEM;
     }
@@ -250,7 +253,7 @@ static bool try_another(struct flight *f, const struct fetch_view *view)
 {
     if (f->is_read || (f->kind == FLIGHT_PRIVATE && !http_method_is_safe(f->request->head.method)))
         return false;
-    if (f->ask.is_shield) {
+    if (f->is_to_shield) {
         f->no_shield = true;
     } else {
         if (view->outcome != FETCH_NOTHING || f->attempt > 0 || ask_count(f->edge) < 2)

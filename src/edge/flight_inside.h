@@ -3,7 +3,6 @@
  * Threads: the edge's. */
 #pragma once
 
-#include "ask.h"
 #include "flight.h"
 
 enum { FLIGHT_MAGIC = 0xf116 };
@@ -19,9 +18,9 @@ struct flight {
     struct object *stale, *object;         /* counted */
     struct flight_waiter *waiters, **last; /* in the order they came: the first one's it is */
     struct fetch *fetch;
-    struct ask ask;
-    int attempt;
-    bool no_shield;
+    int attempt;          /* origins asked before */
+    bool is_to_shield;
+    bool no_shield;       /* it was asked, and failed */
     bool is_decided, is_stored, is_forgotten, is_busy, is_over;
     bool is_read; /* some of the request's body is gone: it cannot be sent again */
     uint64_t generation, body_seen;
