@@ -34,6 +34,27 @@ struct conf_where {
     int line;
 };
 
+enum conf_cookies { CONF_COOKIES_OFF, CONF_COOKIES_ON, CONF_COOKIES_REQUIRED };
+
+/* What an answer is, for limits. */
+enum conf_kind {
+    CONF_KIND_ANSWER,
+    CONF_KIND_NODATA,
+    CONF_KIND_NXDOMAIN,
+    CONF_KIND_REFERRAL,
+    CONF_KIND_ERROR,
+    CONF_KINDS
+};
+
+struct conf_rate_limit {
+    int per_s[CONF_KINDS]; /* 0: no limit */
+    int burst_s;
+    int slip; /* 0: never */
+    int ipv4_bits, ipv6_bits;
+    const struct prefix *exempt;
+    size_t n_exempt;
+};
+
 struct conf_server {
     const struct endpoint *listen;
     size_t n_listen;
@@ -49,6 +70,13 @@ struct conf_server {
     int udp_size;              /* the largest UDP answer, RFC 9715 */
     int tcp_clients;           /* TCP connections at a time, per thread */
     int tcp_idle_s;
+    int tcp_life_s;
+    int tcp_per_client;
+    enum conf_cookies cookies;
+    const char *cookie_secrets_file;
+    int abuse_factor;                  /* 0: as large as they come */
+    struct conf_rate_limit rate_limit;
+    bool has_guard; /* clients without our cookie are treated differently: any of the three */
     int edge_threads;          /* 0: one per core */
     const char *access_log;    /* path of the edges' log; NULL: none */
 };

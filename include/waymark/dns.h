@@ -2,7 +2,8 @@
  *
  * Threads: any; a desk belongs to one thread, which alone writes it; others read its counters.
  * Nothing here blocks, allocates, logs or reads a clock. No RCU either: the caller holds the world.
- * Source:  RFC 1034 4.3.2, RFC 2308, RFC 4592, RFC 6891, RFC 7871, RFC 8482. */
+ * Source:  RFC 1034 4.3.2, RFC 2308, RFC 4592, RFC 6891, RFC 7828, RFC 7871, RFC 7873, RFC 8482,
+ *          RFC 9018. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,6 +11,7 @@
 #include <stdint.h>
 
 #include <waymark/addr.h>
+#include <waymark/conf.h>
 #include <waymark/counters.h>
 #include <waymark/rng.h>
 #include <waymark/steer.h>
@@ -20,7 +22,19 @@ struct world;
 
 enum dns_transport { DNS_UDP, DNS_TCP, DNS_TRANSPORTS };
 
-enum { DNS_TYPES_COUNTED = 16, DNS_RCODES_COUNTED = 17, DNS_ANSWER_MIN = 512 };
+enum { DNS_TYPES_COUNTED = 16, DNS_RCODES_COUNTED = 24, DNS_ANSWER_MIN = 512 };
+
+/* What a query's cookie (RFC 7873) says of who asks. */
+enum dns_cookie {
+    DNS_COOKIE_NONE,
+    DNS_COOKIE_NEW,   /* a client's, without a server's: it asks for the first time */
+    DNS_COOKIE_BAD,   /* with a server's that is not ours, or too old */
+    DNS_COOKIE_GOOD,  /* with ours: the address is not forged */
+    DNS_COOKIES
+};
+
+const char *dns_cookie_name(size_t i);    /* "none", "new", "bad", "good" */
+const char *dns_kind_name(size_t i);      /* of a conf_kind: "answer", "nodata", ... */
 
 /* Relaxed atomics by convention: one writer, see counters.h. */
 struct dns_counts {
@@ -31,13 +45,26 @@ struct dns_counts {
     uint64_t truncated;
     uint64_t with_ecs;
     uint64_t open_answers; /* verdicts were ignored to find a target */
+    uint64_t cookies[DNS_COOKIES];      /* queries with a cookie, by what it says; none is 0 */
+    uint64_t bad_cookie_answers;        /* told to come back with our cookie */
+    uint64_t strict_truncated;          /* cut to abuse_factor times the question */
+    uint64_t rate_dropped[CONF_KINDS];  /* over the rate limit, met with silence */
+    uint64_t rate_slipped[CONF_KINDS];  /* the same, answered empty and truncated */
+    uint64_t rate_exempt;               /* over the limit, and let go by `exempt` */
 };
 
 /* What the i-th element of queries counts: "A", ..., "other". */
 const char *dns_type_name(size_t i);
 
+/* Who got how many answers lately, shared by the desks of a server: fixed size, no lock. */
+struct dns_rates;
+
+struct dns_rates *dns_rates_new(void); /* NULL: no memory, or no random octets */
+void dns_rates_free(struct dns_rates *rates); /* NULL is fine */
+
 struct dns_desk {
     struct dns_counts counts;
+    struct dns_rates *rates; /* NULL: nothing is limited */
     struct counter_bank *bank; /* zones and answers; slots from the world; NULL: not counted */
     struct rng rng;
     int64_t now_ms; /* wall clock; the loop sets it before each batch */
@@ -48,6 +75,7 @@ struct dns_in {
     size_t len;
     struct addr from;
     enum dns_transport transport;
+    uint16_t keepalive_ds; /* TCP: how long a silent connection is kept, in tenths of a second */
 };
 
 struct dns_out {

@@ -1,7 +1,8 @@
 /* wire.h - DNS bytes to structs and back: names, queries, answers under construction.
  *
  * Threads: pure functions on the caller's storage; nothing allocates.
- * Source:  RFC 1035 (4.1), RFC 6891 (EDNS), RFC 7871 (client subnet), RFC 5001 (NSID). */
+ * Source:  RFC 1035 (4.1), RFC 6891 (EDNS), RFC 7871 (client subnet), RFC 5001 (NSID), RFC 7873
+ *          (cookies), RFC 7828 (keepalive). */
 #pragma once
 
 #include <stdbool.h>
@@ -52,7 +53,8 @@ enum wire_rcode {
     WIRE_REFUSED = 5,
     WIRE_YXDOMAIN = 6,
     WIRE_NOTAUTH = 9,
-    WIRE_BADVERS = 16
+    WIRE_BADVERS = 16,
+    WIRE_BADCOOKIE = 23
 };
 
 enum wire_opcode { WIRE_OPCODE_NOTIFY = 4, WIRE_OPCODE_UPDATE = 5 };
@@ -105,6 +107,10 @@ struct wire_edns {
     uint16_t udp_size; /* as sent */
     bool wants_dnssec; /* the DO bit */
     bool wants_nsid;
+    bool has_options;      /* of the next, which are not set otherwise */
+    bool wants_keepalive;  /* RFC 7828 */
+    uint8_t cookie_len;    /* RFC 7873: 0 none, 8 the client's alone, 16..40 with a server's */
+    const uint8_t *cookie; /* in the packet */
     struct wire_ecs ecs;
 };
 
@@ -123,7 +129,8 @@ enum wire_verdict {
     WIRE_QUERY_FORMERR,
     WIRE_QUERY_NOTIMP,  /* an opcode that we do not know: only the header is answered */
     WIRE_QUERY_REFUSED, /* NOTIFY or UPDATE, well-formed */
-    WIRE_QUERY_BADVERS
+    WIRE_QUERY_BADVERS,
+    WIRE_QUERY_COOKIE /* no question, only a cookie: RFC 7873 5.4 */
 };
 
 /* One pass over the packet. Unless the verdict is DROP, id, flags, question_len and edns hold what
@@ -167,6 +174,9 @@ bool wire_write_set(struct wire_writer *w, enum wire_section section, const uint
 size_t wire_opt_len(const struct wire_edns *query, const char *nsid);
 void wire_write_opt(struct wire_writer *w, const struct wire_edns *query, uint16_t udp_size,
                     unsigned rcode, uint8_t scope_bits, const char *nsid);
+/* One more option for the OPT record that begins at `opt_at` and ends the message. */
+void wire_write_option(struct wire_writer *w, size_t opt_at, uint16_t code, const void *data,
+                       size_t len);
 /* Id, flags and counts: the last step. */
 void wire_write_header(struct wire_writer *w, const struct wire_query *query, uint16_t flags,
                        unsigned rcode);

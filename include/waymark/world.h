@@ -17,11 +17,20 @@
 #include <waymark/conf.h>
 #include <waymark/counters.h>
 #include <waymark/hash.h>
+#include <waymark/siphash.h>
 #include <waymark/steer.h>
 #include <waymark/why.h>
 #include <waymark/zone.h>
 
 struct report;
+
+/* What server cookies are made with (the first) and known by (all), RFC 9018 5. None: no cookies. */
+enum { WORLD_COOKIES_MAX = 4 };
+
+struct world_cookies {
+    size_t n;
+    struct siphash_key keys[WORLD_COOKIES_MAX];
+};
 
 struct world_base {
     struct conf *conf;
@@ -32,6 +41,7 @@ struct world_base {
     const uint32_t *zone_slots;          /* counter slot of each zone */
     const uint32_t *const *answer_slots; /* by service, then by site in its list */
     struct hash_key draw_key;
+    struct world_cookies cookies;
     int64_t loaded_ms; /* wall clock */
     uint32_t load_ms;
 };

@@ -125,6 +125,16 @@ static bool read_prefix(struct conf_reader *r, const config_setting_t *s, void *
     return false;
 }
 
+size_t conf_read_prefixes(struct conf_reader *r, const config_setting_t *group,
+                          enum conf_option_id id, const struct prefix **out)
+{
+    const void *items;
+    size_t n = conf_read_elements(r, group, id, sizeof(struct prefix), read_prefix, &items);
+
+    *out = items;
+    return n;
+}
+
 /* ---- the lists together ---- */
 
 /* True when regions[n] was filled. */

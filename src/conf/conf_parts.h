@@ -38,6 +38,13 @@ bool conf_endpoint_of(struct conf_reader *r, const config_setting_t *s, int port
 /* True after an error: the address is ::ffff:a.b.c.d, which no packet carries. */
 bool conf_refuse_mapped(struct conf_reader *r, const config_setting_t *s, const struct addr *a);
 
+/* The networks of an option. */
+size_t conf_read_prefixes(struct conf_reader *r, const config_setting_t *group,
+                          enum conf_option_id id, const struct prefix **out);
+
+/* What `server` says of clients that may be forged. */
+void conf_read_guard(struct conf_reader *r, const config_setting_t *server);
+
 /* The routes of an edge, with one for "/" at the end. */
 void conf_read_routes(struct conf_reader *r, const config_setting_t *edge, struct conf_edge *out);
 

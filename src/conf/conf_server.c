@@ -79,15 +79,16 @@ static void read_listeners(struct conf_reader *r, const config_setting_t *group)
     }
 }
 
-static const char *draw_key_file(struct conf_reader *r, const config_setting_t *group,
-                                 const char *state)
+/* A file that stands in the folder `state` unless the option says otherwise. */
+static const char *state_file(struct conf_reader *r, const config_setting_t *group,
+                              enum conf_option_id id, const char *state, const char *name)
 {
     char path[1200];
     size_t len = strlen(state);
 
-    if (conf_member(group, OPT_server_draw_key_file) != NULL)
-        return conf_read_text(r, group, OPT_server_draw_key_file);
-    snprintf(path, sizeof path, "%s%sdraw.key", state, len > 0 && state[len - 1] == '/' ? "" : "/");
+    if (conf_member(group, id) != NULL)
+        return conf_read_text(r, group, id);
+    snprintf(path, sizeof path, "%s%s%s", state, len > 0 && state[len - 1] == '/' ? "" : "/", name);
     return conf_keep(r, path);
 }
 
@@ -105,10 +106,16 @@ void conf_read_server(struct conf_reader *r, const config_setting_t *group)
     server->user = conf_read_text(r, group, OPT_server_user);
     server->state = conf_read_text(r, group, OPT_server_state);
     server->control = conf_read_text(r, group, OPT_server_control);
-    server->draw_key_file = draw_key_file(r, group, server->state);
+    server->draw_key_file =
+        state_file(r, group, OPT_server_draw_key_file, server->state, "draw.key");
+    server->cookie_secrets_file =
+        state_file(r, group, OPT_server_cookie_secrets_file, server->state, "cookie.secrets");
     server->udp_size = conf_read_int(r, group, OPT_server_udp_size);
     server->tcp_clients = conf_read_int(r, group, OPT_server_tcp_clients);
     server->tcp_idle_s = conf_read_int(r, group, OPT_server_tcp_idle_s);
+    server->tcp_life_s = conf_read_int(r, group, OPT_server_tcp_life_s);
+    server->tcp_per_client = conf_read_int(r, group, OPT_server_tcp_per_client);
+    conf_read_guard(r, group);
     server->edge_threads = conf_read_int(r, group, OPT_server_edge_threads);
     server->access_log = conf_read_text(r, group, OPT_server_access_log);
     const config_setting_t *metrics = conf_member(group, OPT_server_metrics);

@@ -15,6 +15,7 @@
 #include "control_state.h"
 #include "health_json.h"
 #include "metrics_edge.h"
+#include "metrics_guard.h"
 #include "metrics_net.h"
 #include "prom.h"
 #include "world_sizes.h"
@@ -64,7 +65,7 @@ static void write_queries(FILE *out, const struct dns_counts *n)
         }
     }
     by_transport(out, "waymark_dropped_total",
-                 "Packets met with silence: no query, or steering is not ready.", n->dropped);
+                 "Packets met with silence: no query, steering is not ready, or too many.", n->dropped);
     by_transport(out, "waymark_malformed_total", "Packets answered with FORMERR.", n->malformed);
     plain(out, "waymark_truncated_total", "counter", "Answers cut short (TC).", n->truncated);
     plain(out, "waymark_with_ecs_total", "counter", "Queries with a client subnet (ECS).",
@@ -251,6 +252,7 @@ void metrics_write(const struct control *control, FILE *out)
 
     totals_counts(&c->hooks, &counts);
     write_queries(out, &counts);
+    metrics_write_guard(out, &counts);
     metrics_write_net(out, c->hooks.net);
     write_family(out, c, "waymark_zone_queries_total", "zone", "Queries, by zone.");
     write_family(out, c, "waymark_answers_total", "answer",

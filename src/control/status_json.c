@@ -16,6 +16,7 @@
 #include "edge_json.h"
 #include "health_json.h"
 #include "json_put.h"
+#include "status_guard.h"
 #include "world_sizes.h"
 
 static json_t *listen_json(const struct control *c)
@@ -61,6 +62,7 @@ static json_t *queries_json(const struct control *c, int64_t now_ms)
     put_int(o, "truncated", (int64_t)n.truncated);
     put_int(o, "with_ecs", (int64_t)n.with_ecs);
     put_int(o, "open_answers", (int64_t)n.open_answers);
+    put(o, "guard", guard_json(&n));
     return o;
 }
 

@@ -7,6 +7,7 @@
 
 #include "json_put.h"
 #include "moment.h"
+#include "status_guard.h"
 #include "table.h"
 #include "text.h"
 
@@ -161,6 +162,7 @@ static void write_queries(const json_t *status, FILE *out)
                (long long)get_int(q, "truncated", 0));
     text_field(out, "steered", "%lld with a client subnet; %lld answers that ignored verdicts",
                (long long)get_int(q, "with_ecs", 0), (long long)get_int(q, "open_answers", 0));
+    guard_text(get(q, "guard"), out);
 }
 
 /* "12 s ago", or "-". */

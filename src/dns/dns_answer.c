@@ -47,26 +47,31 @@ static size_t size_limit(const struct dns_answer *a, size_t cap)
     return limit < cap ? limit : cap;
 }
 
-static const char *nsid_of(const struct dns_answer *a)
-{
-    return a->world->base->conf->server.nsid;
-}
-
 static void open_answer(struct dns_answer *a, struct dns_out *out)
 {
-    size_t limit = size_limit(a, out->cap);
+    const struct conf_server *server = &a->world->base->conf->server;
 
-    a->opt_len = wire_opt_len(&a->query.edns, nsid_of(a));
-    wire_writer_init(&a->writer, out->octets, limit);
+    a->nsid = server->nsid;
+    a->opt_len = wire_opt_len(&a->query.edns, a->nsid);
+    wire_writer_init(&a->writer, out->octets, size_limit(a, out->cap));
     wire_write_question(&a->writer, a->in->octets, a->query.question_len);
+    a->needs_care = a->query.edns.has_options | server->has_guard;
+    if (a->needs_care) {
+        dns_options_judge(a);
+        dns_guard_cut(a);
+    }
     a->writer.cap -= a->opt_len;
 }
 
 static size_t close_answer(struct dns_answer *a)
 {
+    size_t opt_at = a->writer.len;
+
     a->writer.cap += a->opt_len;
     wire_write_opt(&a->writer, &a->query.edns, our_udp_size(a), a->rcode, a->scope_bits,
-                   nsid_of(a));
+                   a->nsid);
+    if (a->needs_care)
+        dns_options_put(a, opt_at);
     wire_write_header(&a->writer, &a->query, a->flags, a->rcode);
     return a->writer.len;
 }
@@ -107,8 +112,11 @@ static void count_result(struct dns_answer *a, const struct dns_out *out)
     counter_bump(&c->rcodes[a->in->transport][a->rcode < DNS_RCODES_COUNTED ? a->rcode : 0], 1);
     if (a->rcode == WIRE_FORMERR)
         counter_bump(&c->malformed[a->in->transport], 1);
-    if (a->flags & WIRE_TC)
+    if (a->flags & WIRE_TC) {
         counter_bump(&c->truncated, 1);
+        if (a->needs_care && a->is_cut)
+            counter_bump(&c->strict_truncated, 1);
+    }
 }
 
 static void answer_one(const struct world *world, struct dns_desk *desk, const struct dns_in *in,
@@ -136,10 +144,12 @@ static void answer_one(const struct world *world, struct dns_desk *desk, const s
     out->len = 0;
     if (verdict != WIRE_QUERY_DROP) {
         open_answer(&a, out);
-        if (verdict == WIRE_QUERY_OK)
+        if (verdict == WIRE_QUERY_OK && !(a.needs_care && dns_guard_turns_away(&a)))
             answer_query(&a);
         else if (verdict == WIRE_QUERY_REFUSED)
             refuse_operation(&a);
+        if (a.needs_care && !a.is_silent)
+            dns_guard_limit(&a);
         if (!a.is_silent)
             out->len = close_answer(&a);
     }

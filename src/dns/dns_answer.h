@@ -4,6 +4,8 @@
 #include <waymark/dns.h>
 #include <waymark/world.h>
 
+#include "dns_cookie.h"
+
 enum { DNS_CHAIN_MAX = 16 }; /* CNAMEs that are followed */
 
 struct dns_answer {
@@ -17,6 +19,11 @@ struct dns_answer {
     unsigned rcode;
     uint8_t scope_bits;  /* the longest of the chain's parts */
     bool is_silent;      /* nothing is sent */
+    const char *nsid;    /* NULL: not sent */
+    bool needs_care;     /* it has options or the server a guard: only then the next are set */
+    bool is_cut;         /* to what a client that may be forged gets */
+    uint8_t cookie;      /* an enum dns_cookie */
+    uint8_t own_cookie[DNS_COOKIE_LEN]; /* for the answer, unless the query had none */
     const struct wire_name *name; /* where the chain stands */
     struct wire_name link;        /* its storage behind the first name */
     const uint8_t *owner;  /* as a record's owner; NULL: the question's own name */
@@ -54,6 +61,16 @@ static inline void dns_count(const struct dns_answer *a, uint32_t slot)
     if (a->desk->bank != NULL)
         counter_add(a->desk->bank, slot, 1);
 }
+
+/* For answers that need_care. dns_option.c: cookie and keepalive. Judges the cookie and adds what the
+ * answer's options will take to opt_len. */
+void dns_options_judge(struct dns_answer *a);
+void dns_options_put(struct dns_answer *a, size_t opt_at);
+
+/* dns_guard.c: what a client that may be forged gets, over UDP and without our cookie. */
+void dns_guard_cut(struct dns_answer *a);        /* lowers the bound of an answer just opened */
+bool dns_guard_turns_away(struct dns_answer *a); /* answered, though not with what it asked for */
+void dns_guard_limit(struct dns_answer *a); /* the finished answer: goes, is emptied, is silenced */
 
 /* The chain: zones and services until something ends it. */
 void dns_resolve(struct dns_answer *a);

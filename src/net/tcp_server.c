@@ -19,7 +19,6 @@ enum { SERVER_MAGIC = 0x5e571036, ACCEPTS_PER_WAKE = 16 };
 struct tcp_server {
     uint32_t magic;
     struct tcp_sessions sessions;
-    size_t sessions_max;
     int64_t idle_us;
     bool is_paused; /* out of descriptors: until the next turn nobody is let in */
     size_t n_listeners;
@@ -88,7 +87,7 @@ static bool let_in(struct tcp_server *s, int listener)
     int fd = accept4(listener, (struct sockaddr *)&sa, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0)
         return make_room(s, errno);
-    if (s->sessions.n >= s->sessions_max)
+    if (s->sessions.n >= s->sessions.n_max)
         evict_oldest(s);
     struct addr from = addr_from_sockaddr((struct sockaddr *)&sa, &port);
     if (tcp_session_open(&s->sessions, fd, &from, clock_steady_us()) != 0)
@@ -105,6 +104,11 @@ static void on_client(evutil_socket_t fd, short what, void *arg)
             return;
 }
 
+static uint16_t in_tenths(int seconds)
+{
+    return seconds > UINT16_MAX / 10 ? UINT16_MAX : (uint16_t)(10 * seconds);
+}
+
 struct tcp_server *tcp_server_new(struct net_kit *kit, const int *fds, size_t n_fds,
                                   const struct net_config *config)
 {
@@ -115,7 +119,8 @@ struct tcp_server *tcp_server_new(struct net_kit *kit, const int *fds, size_t n_
     s->magic = SERVER_MAGIC;
     s->sessions.kit = kit;
     TAILQ_INIT(&s->sessions.list);
-    s->sessions_max = config->tcp_clients > 0 ? (size_t)config->tcp_clients : 1;
+    s->sessions.n_max = config->tcp_clients > 0 ? (size_t)config->tcp_clients : 1;
+    s->sessions.keepalive_ds = in_tenths(config->tcp_idle_s);
     s->idle_us = (int64_t)config->tcp_idle_s * 1000000;
     s->sessions.answers = malloc(TCP_ANSWERS);
     if (s->sessions.answers == NULL)

@@ -79,11 +79,18 @@ static bool send_answers(struct tcp_session *s, size_t len)
     return true;
 }
 
+/* What a client that asks is told of our patience; nothing of it is left when places are rare
+ * (RFC 7828 3.4): it should leave once it has its answers. */
+static uint16_t keepalive_of(const struct tcp_sessions *all)
+{
+    return all->n + all->n / 8 >= all->n_max ? 0 : all->keepalive_ds;
+}
+
 /* Returns the length of the framed answer, 0 when there is none. */
 static size_t answer_one(struct tcp_session *s, const uint8_t *query, size_t len, uint8_t *to)
 {
     struct net_kit *kit = s->all->kit;
-    struct dns_in in = { .octets = query, .len = len, .from = s->from, .transport = DNS_TCP };
+    struct dns_in in = { .octets = query, .len = len, .from = s->from, .transport = DNS_TCP, .keepalive_ds = keepalive_of(s->all) };
     struct dns_out out = { .octets = to + TCP_PREFIX, .cap = WIRE_MESSAGE_MAX };
 
     dns_answer_batch(rcu_read(kit->world), kit->desk, &in, &out, 1);

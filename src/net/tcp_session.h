@@ -40,7 +40,8 @@ TAILQ_HEAD(tcp_session_list, tcp_session);
 struct tcp_sessions {
     struct net_kit *kit;
     struct tcp_session_list list;
-    size_t n;
+    size_t n, n_max;
+    uint16_t keepalive_ds; /* how long a silent client is kept, in tenths of a second */
     uint8_t *answers; /* TCP_ANSWERS octets */
 };
 

@@ -36,12 +36,14 @@ static struct dns_desk *desk_new(void)
 int desks_init(struct desks *d, size_t n, struct world_hub *hub, char why[static WHY_LEN])
 {
     *d = (struct desks){ .all = calloc(n, sizeof *d->all) };
-    if (d->all == NULL)
+    d->rates = dns_rates_new();
+    if (d->all == NULL || d->rates == NULL)
         goto fail;
     for (; d->n < n; d->n++) {
         d->all[d->n] = desk_new();
         if (d->all[d->n] == NULL)
             goto fail;
+        d->all[d->n]->rates = d->rates;
         if (world_hub_add_bank(hub, d->all[d->n]->bank) != 0) {
             d->n++;
             goto fail;
@@ -60,5 +62,6 @@ void desks_fini(struct desks *d)
         free(d->all[i]);
     }
     free(d->all);
+    dns_rates_free(d->rates);
     *d = (struct desks){ 0 };
 }

@@ -8,11 +8,13 @@
 #include <waymark/why.h>
 
 struct dns_desk;
+struct dns_rates;
 struct world_hub;
 
 struct desks {
     struct dns_desk **all;
     size_t n;
+    struct dns_rates *rates; /* of all of them */
 };
 
 /* The banks count for the hub from its next world on. 0, or -errno with `why`. */

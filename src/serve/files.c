@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 
 #include <waymark/hash.h>
 #include <waymark/rng.h>
+#include <waymark/siphash.h>
 
 #include "user.h"
 
@@ -79,6 +81,8 @@ int files_make_folders(const struct conf_server *conf, const struct user *user,
         err = make_folders_of(conf->control, false, user, why);
     if (err == 0 && conf->draw_key_file != NULL)
         err = make_folders_of(conf->draw_key_file, false, user, why);
+    if (err == 0 && conf->cookies != CONF_COOKIES_OFF)
+        err = make_folders_of(conf->cookie_secrets_file, false, user, why);
     return err;
 }
 
@@ -96,20 +100,27 @@ static bool write_all(int fd, const uint8_t *octets, size_t len)
     return true;
 }
 
+/* One kind of file that only the server should know. */
+struct secret {
+    const char *name, *option;
+    size_t len_min;
+};
+
+static const struct secret draw_key = { "draw key", "server.draw_key_file", HASH_KEY_LEN };
+static const struct secret cookie_secrets = { "cookie secret", "server.cookie_secrets_file",
+                                              2 * SIPHASH_KEY_LEN };
+
 /* Whole or not at all, also when the power goes: written aside, then linked to its name. */
-static int make_draw_key(const char *path, char why[static WHY_LEN])
+static int make_secret(const struct secret *s, const char *path, const uint8_t *octets, size_t len,
+                       char why[static WHY_LEN])
 {
-    uint8_t octets[HASH_KEY_LEN];
     char aside[FOLDER_PATH_MAX];
-    int fd = -1, err;
+    int err = 0;
 
     if (snprintf(aside, sizeof aside, "%s.%ld", path, (long)getpid()) >= (int)sizeof aside)
         return why_set(why, -ENAMETOOLONG, "%s: the path is too long", path);
-    err = rng_secret(octets, sizeof octets);
-    if (err != 0)
-        goto fail;
-    fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0 || !write_all(fd, octets, sizeof octets) || fsync(fd) != 0) {
+    int fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0 || !write_all(fd, octets, len) || fsync(fd) != 0) {
         err = -errno;
         goto fail;
     }
@@ -122,37 +133,88 @@ fail:
         close(fd);
         unlink(aside);
     }
-    explicit_bzero(octets, sizeof octets);
     if (err != 0)
-        why_set(why, err,
-                "%s: cannot make the draw key: %s; let server.user write there, or set "
-                "server.draw_key_file",
-                path, strerror(-err));
+        why_set(why, err, "%s: cannot make the %s: %s; let server.user write there, or set %s",
+                path, s->name, strerror(-err), s->option);
     return err;
 }
 
-int files_keep_draw_key(const char *path, char why[static WHY_LEN])
+static int check_secret(const struct secret *s, const char *path, const struct stat *st,
+                        char why[static WHY_LEN])
+{
+    if (!S_ISREG(st->st_mode))
+        return why_set(why, -EINVAL, "%s: the %s is no regular file", path, s->name);
+    if ((st->st_mode & (S_IROTH | S_IWOTH)) != 0)
+        return why_set(why, -EPERM,
+                       "%s: everybody can read or write the %s; `chmod 600 %s`, and make a "
+                       "new one if somebody may have",
+                       path, s->name, path);
+    if ((uintmax_t)st->st_size < s->len_min)
+        return why_set(why, -EINVAL,
+                       "%s: the %s has %lld octets, it takes %zu; remove the file and the "
+                       "next start makes a new one",
+                       path, s->name, (long long)st->st_size, s->len_min);
+    if (access(path, R_OK) != 0)
+        return why_set(why, -errno, "%s: cannot read the %s: %s; let server.user read it", path,
+                       s->name, strerror(errno));
+    return 0;
+}
+
+typedef int make_cb(const char *path, char why[static WHY_LEN]);
+
+static int keep_secret(const struct secret *s, const char *path, make_cb *make,
+                       char why[static WHY_LEN])
 {
     struct stat st;
 
     if (path == NULL)
         return 0;
-    if (stat(path, &st) != 0) {
-        if (errno == ENOENT)
-            return make_draw_key(path, why);
-        return why_set(why, -errno, "%s: %s", path, strerror(errno));
-    }
-    if (!S_ISREG(st.st_mode))
-        return why_set(why, -EINVAL, "%s: the draw key is no regular file", path);
-    if ((st.st_mode & (S_IROTH | S_IWOTH)) != 0)
-        return why_set(why, -EPERM,
-                       "%s: everybody can read or write the draw key; `chmod 600 %s`, and make a "
-                       "new one if somebody may have",
-                       path, path);
-    if (st.st_size < HASH_KEY_LEN)
-        return why_set(why, -EINVAL,
-                       "%s: the draw key has %lld octets, it takes %d; remove the file and the "
-                       "next start makes a new one",
-                       path, (long long)st.st_size, HASH_KEY_LEN);
-    return 0;
+    if (stat(path, &st) == 0)
+        return check_secret(s, path, &st, why);
+    return errno == ENOENT ? make(path, why)
+                           : why_set(why, -errno, "%s: %s", path, strerror(errno));
+}
+
+static int make_draw_key(const char *path, char why[static WHY_LEN])
+{
+    uint8_t octets[HASH_KEY_LEN];
+
+    if (rng_secret(octets, sizeof octets) != 0)
+        return why_set(why, -EIO, "the kernel gave no random octets for a draw key");
+    int err = make_secret(&draw_key, path, octets, sizeof octets, why);
+    explicit_bzero(octets, sizeof octets);
+    return err;
+}
+
+static int make_cookie_secrets(const char *path, char why[static WHY_LEN])
+{
+    uint64_t random[2];
+    char text[2 * SIPHASH_KEY_LEN + 2];
+
+    if (rng_secret(random, sizeof random) != 0)
+        return why_set(why, -EIO, "the kernel gave no random octets for a cookie secret");
+    int len = snprintf(text, sizeof text, "%016" PRIx64 "%016" PRIx64 "\n", random[0], random[1]);
+    int err = make_secret(&cookie_secrets, path, (const uint8_t *)text, (size_t)len, why);
+    explicit_bzero(random, sizeof random);
+    explicit_bzero(text, sizeof text);
+    return err;
+}
+
+int files_keep_draw_key(const char *path, char why[static WHY_LEN])
+{
+    return keep_secret(&draw_key, path, make_draw_key, why);
+}
+
+int files_keep_cookie_secrets(const char *path, char why[static WHY_LEN])
+{
+    return keep_secret(&cookie_secrets, path, make_cookie_secrets, why);
+}
+
+int files_keep_secrets(const struct conf_server *conf, char why[static WHY_LEN])
+{
+    int err = files_keep_draw_key(conf->draw_key_file, why);
+
+    if (err == 0 && conf->cookies != CONF_COOKIES_OFF)
+        err = files_keep_cookie_secrets(conf->cookie_secrets_file, why);
+    return err;
 }

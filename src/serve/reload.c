@@ -68,7 +68,7 @@ static bool load(const struct reload_config *config, struct report *report)
     if (conf == NULL)
         return false;
     bool is_wanted = is_acceptable(config->hub, conf, report);
-    if (is_wanted && files_keep_draw_key(conf->server.draw_key_file, why) != 0)
+    if (is_wanted && files_keep_secrets(&conf->server, why) != 0)
         report_error(report, NULL, 0, "%s", why);
     else if (is_wanted)
         is_done = world_load(config->hub, conf, report);

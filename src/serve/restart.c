@@ -37,6 +37,8 @@ void restart_name_changes(const struct conf_server *running, const struct conf *
         { "metrics", endpoint_equal(&running->metrics, &server->metrics) },
         { "tcp_clients", running->tcp_clients == server->tcp_clients },
         { "tcp_idle_s", running->tcp_idle_s == server->tcp_idle_s },
+        { "tcp_life_s", running->tcp_life_s == server->tcp_life_s },
+        { "tcp_per_client", running->tcp_per_client == server->tcp_per_client },
         { "edge_threads", running->edge_threads == server->edge_threads },
     };
 

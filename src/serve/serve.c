@@ -170,7 +170,7 @@ static int drop_privileges(struct serve *s, char why[static WHY_LEN])
 /* As the user that reloads will be: a file that they cannot read is found now. */
 static int load_world(struct serve *s, char why[static WHY_LEN])
 {
-    int err = files_keep_draw_key(s->conf->server.draw_key_file, why);
+    int err = files_keep_secrets(&s->conf->server, why);
 
     if (err != 0)
         return err;

@@ -77,3 +77,14 @@ void wire_write_opt(struct wire_writer *w, const struct wire_edns *query, uint16
     w->len += len;
     w->n_additional++;
 }
+
+void wire_write_option(struct wire_writer *w, size_t opt_at, uint16_t code, const void *data,
+                       size_t len)
+{
+    uint8_t *rdlength = w->octets + opt_at + WIRE_OPT_RDLENGTH;
+
+    assert(WIRE_OPTION_HEAD + len <= w->cap - w->len); /* the caller kept room */
+    memcpy(put_head(w->octets + w->len, code, len), data, len);
+    w->len += WIRE_OPTION_HEAD + len;
+    wire_put16(rdlength, (uint16_t)(wire_get16(rdlength) + WIRE_OPTION_HEAD + len));
+}

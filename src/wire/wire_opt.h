@@ -1,5 +1,5 @@
-/* wire_opt.h - the OPT record (RFC 6891) and the options in it: client subnet (RFC 7871) and NSID
- * (RFC 5001). Pure. */
+/* wire_opt.h - the OPT record (RFC 6891) and the options in it: client subnet (RFC 7871), NSID
+ * (RFC 5001), cookies (RFC 7873) and keepalive (RFC 7828). Pure. */
 #pragma once
 
 #include <waymark/wire.h>
@@ -10,7 +10,13 @@ enum {
     WIRE_OPTION_HEAD = 4,               /* code and length */
     WIRE_OPTION_NSID = 3,
     WIRE_OPTION_ECS = 8,
-    WIRE_ECS_HEAD = 4 /* family, source and scope */
+    WIRE_OPTION_COOKIE = 10,
+    WIRE_OPTION_KEEPALIVE = 11,
+    WIRE_ECS_HEAD = 4, /* family, source and scope */
+    WIRE_OPT_RDLENGTH = 9, /* where the record has its length */
+    WIRE_COOKIE_CLIENT = 8,
+    WIRE_COOKIE_SERVER_MIN = 8,
+    WIRE_COOKIE_SERVER_MAX = 32
 };
 
 static inline unsigned wire_ecs_octets(const struct wire_ecs *ecs)

@@ -99,13 +99,43 @@ static bool read_ecs(const uint8_t *p, size_t len, struct wire_ecs *ecs)
     return true;
 }
 
+/* RFC 7873 5.2.2: the client's part alone, or with a server's. All but the first are ignored. */
+static bool read_cookie(const uint8_t *p, size_t len, struct wire_edns *edns)
+{
+    if (len != WIRE_COOKIE_CLIENT && (len < WIRE_COOKIE_CLIENT + WIRE_COOKIE_SERVER_MIN ||
+                                      len > WIRE_COOKIE_CLIENT + WIRE_COOKIE_SERVER_MAX))
+        return false;
+    if (edns->cookie_len != 0)
+        return true;
+    edns->cookie_len = (uint8_t)len;
+    edns->cookie = p;
+    return true;
+}
+
+/* Those that few queries have. A keepalive is without a timeout, as queries should have it, or with
+ * one, which says nothing to us (RFC 7828 3.1). */
+static bool read_rare_option(uint16_t code, const uint8_t *p, size_t len, struct wire_edns *edns)
+{
+    if (code == WIRE_OPTION_NSID)
+        edns->wants_nsid = true;
+    if (code != WIRE_OPTION_COOKIE && code != WIRE_OPTION_KEEPALIVE)
+        return true;
+    if (!edns->has_options) {
+        edns->has_options = true;
+        edns->wants_keepalive = false;
+        edns->cookie_len = 0;
+    }
+    if (code == WIRE_OPTION_COOKIE)
+        return read_cookie(p, len, edns);
+    edns->wants_keepalive = true;
+    return len == 0 || len == 2;
+}
+
 static bool read_option(uint16_t code, const uint8_t *p, size_t len, struct wire_edns *edns)
 {
     if (code == WIRE_OPTION_ECS)
         return read_ecs(p, len, &edns->ecs);
-    if (code == WIRE_OPTION_NSID)
-        edns->wants_nsid = true;
-    return true;
+    return read_rare_option(code, p, len, edns);
 }
 
 static bool read_options(const uint8_t *p, size_t len, struct wire_edns *edns)
@@ -215,7 +245,7 @@ enum wire_verdict wire_query_parse(const uint8_t *packet, size_t len, struct wir
     out->type = out->class = out->question_len = 0;
     out->name.len = 0;
     out->edns.is_present = out->edns.wants_dnssec = out->edns.wants_nsid = false;
-    out->edns.ecs.is_present = false;
+    out->edns.has_options = out->edns.ecs.is_present = false;
 
     unsigned n_questions = wire_get16(packet + 4);
     enum wire_verdict verdict = verdict_of_opcode((out->flags & WIRE_OPCODE) >> 11);

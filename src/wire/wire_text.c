@@ -59,7 +59,7 @@ const char *wire_rcode_to_text(unsigned rcode)
     static const char *const names[] = {
         "NOERROR", "FORMERR",  "SERVFAIL", "NXDOMAIN", "NOTIMP",  "REFUSED", "YXDOMAIN", "YXRRSET",
         "NXRRSET", "NOTAUTH",  "NOTZONE",  "DSOTYPENI", "RCODE12", "RCODE13", "RCODE14", "RCODE15",
-        "BADVERS",
+        "BADVERS", "RCODE17",  "RCODE18",  "RCODE19",  "RCODE20", "RCODE21", "RCODE22",  "BADCOOKIE",
     };
 
     return rcode < sizeof names / sizeof *names ? names[rcode] : "RCODE?";

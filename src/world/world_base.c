@@ -11,6 +11,8 @@
 #include <waymark/clock.h>
 #include <waymark/report.h>
 
+#include "world_cookies.h"
+
 static void out_of_memory(const struct conf *conf, struct report *report)
 {
     report_error(report, conf->file, 0, "out of memory while the world was built");
@@ -40,6 +42,8 @@ static void build_parts(struct world_base_box *box, struct report *report)
 {
     struct world_base *b = &box->base;
 
+    if (b->conf->server.cookies != CONF_COOKIES_OFF)
+        world_cookies_read(b->conf->server.cookie_secrets_file, &b->cookies, report);
     b->zones = zone_set_load(b->conf, report);
     b->geo = geo_load(&b->conf->geo, report);
     if (b->geo != NULL)
@@ -95,6 +99,7 @@ void world_base_unref(struct world_base_box *box)
     geo_free(box->base.geo);
     zone_set_free(box->base.zones);
     conf_unref(box->base.conf);
+    explicit_bzero(&box->base.cookies, sizeof box->base.cookies);
     arena_free(box->arena);
     free(box);
 }

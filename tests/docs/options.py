@@ -157,7 +157,7 @@ def write_manual(root):
 
 # ---- the sample ----
 
-SHOWN = re.compile(r"^\s*(?:#\s*)?(?:\{ )?([a-z_]+)\s*[=:](?:\s.*)?[;{(\[]\s*$")
+SHOWN = re.compile(r"^\s*(?:#\s*)?(?:\{ )?([a-z][a-z0-9_]*)\s*[=:](?:\s.*)?[;{(\[]\s*$")
 COMMENT = re.compile(r"^\s*#\s?(.*)$")
 
 

@@ -106,6 +106,34 @@ static void a_draw_key_that_everybody_reads_is_refused(void **state)
     assert_int_equal(files_keep_draw_key(path, why), 0);
 }
 
+static void missing_cookie_secrets_are_made_as_others_write_them(void **state)
+{
+    const char *path = path_of("cookie.secrets");
+    uint8_t first[64], second[64];
+    char why[WHY_LEN];
+    struct stat st;
+
+    assert_int_equal(files_keep_cookie_secrets(path, why), 0);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0600);
+    assert_int_equal(read_file(path, first), 33);
+    assert_int_equal(strspn((char *)first, "0123456789abcdef"), 32);
+    assert_int_equal(first[32], '\n');
+    assert_int_equal(files_keep_cookie_secrets(path, why), 0);
+    assert_int_equal(read_file(path, second), 33);
+    assert_memory_equal(first, second, 33);
+}
+
+static void cookie_secrets_that_everybody_reads_are_refused(void **state)
+{
+    const char *path = path_of("cookie.secrets");
+    char why[WHY_LEN];
+
+    write_file(path, 33, 0644);
+    assert_int_equal(files_keep_cookie_secrets(path, why), -EPERM);
+    assert_non_null(strstr(why, "chmod 600"));
+}
+
 static void a_short_draw_key_is_refused(void **state)
 {
     const char *path = path_of("draw.key");
@@ -162,6 +190,10 @@ int main(void)
                                         remove_folder),
         cmocka_unit_test_setup_teardown(a_draw_key_that_everybody_reads_is_refused, make_folder,
                                         remove_folder),
+        cmocka_unit_test_setup_teardown(missing_cookie_secrets_are_made_as_others_write_them,
+                                        make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(cookie_secrets_that_everybody_reads_are_refused,
+                                        make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(a_short_draw_key_is_refused, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(a_draw_key_that_cannot_be_made_gets_a_sentence, make_folder,
                                         remove_folder),
