@@ -114,6 +114,11 @@ struct wire_edns {
     struct wire_ecs ecs;
 };
 
+static inline bool wire_has_cookie(const struct wire_edns *edns)
+{
+    return edns->is_present && edns->has_options && edns->cookie_len != 0;
+}
+
 struct wire_query {
     uint16_t id;
     uint16_t flags;        /* as received */
@@ -130,7 +135,7 @@ enum wire_verdict {
     WIRE_QUERY_NOTIMP,  /* an opcode that we do not know: only the header is answered */
     WIRE_QUERY_REFUSED, /* NOTIFY or UPDATE, well-formed */
     WIRE_QUERY_BADVERS,
-    WIRE_QUERY_COOKIE /* no question, only a cookie: RFC 7873 5.4 */
+    WIRE_QUERY_COOKIE   /* no question, only a cookie: RFC 7873 5.4 */
 };
 
 /* One pass over the packet. Unless the verdict is DROP, id, flags, question_len and edns hold what

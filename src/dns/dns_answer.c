@@ -126,7 +126,8 @@ static void answer_one(const struct world *world, struct dns_desk *desk, const s
                                        [WIRE_QUERY_FORMERR] = WIRE_FORMERR,
                                        [WIRE_QUERY_NOTIMP] = WIRE_NOTIMP,
                                        [WIRE_QUERY_REFUSED] = WIRE_REFUSED,
-                                       [WIRE_QUERY_BADVERS] = WIRE_BADVERS };
+                                       [WIRE_QUERY_BADVERS] = WIRE_BADVERS,
+                                       [WIRE_QUERY_COOKIE] = WIRE_NOERROR };
     struct dns_answer a; /* not zeroed whole: the names alone are 800 octets */
 
     assert(out->cap >= DNS_ANSWER_MIN);
@@ -148,6 +149,8 @@ static void answer_one(const struct world *world, struct dns_desk *desk, const s
             answer_query(&a);
         else if (verdict == WIRE_QUERY_REFUSED)
             refuse_operation(&a);
+        else if (verdict == WIRE_QUERY_COOKIE)
+            dns_options_answer(&a);
         if (a.needs_care && !a.is_silent)
             dns_guard_limit(&a);
         if (!a.is_silent)

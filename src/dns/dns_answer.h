@@ -66,6 +66,7 @@ static inline void dns_count(const struct dns_answer *a, uint32_t slot)
  * answer's options will take to opt_len. */
 void dns_options_judge(struct dns_answer *a);
 void dns_options_put(struct dns_answer *a, size_t opt_at);
+void dns_options_answer(struct dns_answer *a); /* to a query that is nothing but a cookie */
 
 /* dns_guard.c: what a client that may be forged gets, over UDP and without our cookie. */
 void dns_guard_cut(struct dns_answer *a);        /* lowers the bound of an answer just opened */

@@ -14,7 +14,10 @@ const char *dns_cookie_name(size_t i)
 /* On UDP it means nothing and is ignored (RFC 7828 3.2.1). */
 static bool has_keepalive(const struct dns_answer *a)
 {
-    return a->query.edns.has_options && a->query.edns.wants_keepalive && a->in->transport == DNS_TCP;
+    const struct wire_edns *edns = &a->query.edns;
+
+    return edns->is_present && edns->has_options && edns->wants_keepalive &&
+           a->in->transport == DNS_TCP;
 }
 
 void dns_options_judge(struct dns_answer *a)
@@ -25,7 +28,7 @@ void dns_options_judge(struct dns_answer *a)
     a->cookie = DNS_COOKIE_NONE;
     if (has_keepalive(a))
         a->opt_len += OPTION_HEAD + KEEPALIVE_LEN;
-    if (!edns->has_options || edns->cookie_len == 0 || secrets->n == 0)
+    if (!wire_has_cookie(edns) || secrets->n == 0)
         return;
     a->cookie = dns_cookie_judge(secrets, edns->cookie, edns->cookie_len, &a->in->from,
                                  (uint32_t)(a->desk->now_ms / 1000), a->own_cookie);
@@ -42,4 +45,13 @@ void dns_options_put(struct dns_answer *a, size_t opt_at)
         wire_put16(timeout, a->in->keepalive_ds);
         wire_write_option(&a->writer, opt_at, OPTION_KEEPALIVE, timeout, sizeof timeout);
     }
+}
+
+/* RFC 7873 5.4. Without cookies it is what it is for everybody else: no query. */
+void dns_options_answer(struct dns_answer *a)
+{
+    if (a->cookie == DNS_COOKIE_NONE)
+        a->rcode = WIRE_FORMERR;
+    else if (a->cookie == DNS_COOKIE_BAD)
+        a->rcode = WIRE_BADCOOKIE;
 }

@@ -256,6 +256,9 @@ enum wire_verdict wire_query_parse(const uint8_t *packet, size_t len, struct wir
         read = read_records(&r, out);
     if (verdict == WIRE_QUERY_NOTIMP)
         return unknown_opcode(read, out);
+    if (n_questions == 0 && read == WIRE_QUERY_OK && verdict == WIRE_QUERY_OK &&
+        wire_has_cookie(&out->edns))
+        return WIRE_QUERY_COOKIE;
     if (n_questions != 1) /* RFC 9619 */
         return WIRE_QUERY_FORMERR;
     return read == WIRE_QUERY_OK ? verdict : read;

@@ -17,7 +17,8 @@
 #include <waymark/report.h>
 #include <waymark/world.h>
 
-enum { WORLDS = 8, HEAD_LEN = 7, BUILT_LEN = 26, OPTION_ECS = 8 };
+enum { WORLDS = 8, HEAD_LEN = 7, BUILT_LEN = 26, OPTION_ECS = 8, OPTION_COOKIE = 10,
+       OPTION_KEEPALIVE = 11 };
 enum { FLAG_TCP = 1, FLAG_BUILT = 2, FLAG_IPV6 = 4, FLAG_EXPLAIN = 8 };
 
 static const char *const dead[WORLDS][4] = {
@@ -216,18 +217,31 @@ static void ecs_is_right(const struct wire_edns *asked, const uint8_t *p, size_t
     assert(p[2] > 0 || p[3] == 0);
 }
 
+/* The client's own octets, and ours of version 1. */
+static void cookie_is_right(const struct wire_edns *query, const uint8_t *o, size_t n)
+{
+    assert(n == 24 && wire_has_cookie(query));
+    assert(memcmp(o, query->cookie, 8) == 0 && o[8] == 1);
+}
+
 /* Returns the scope. */
 static unsigned edns_is_right(const struct probe *p, const ldns_pkt *pkt)
 {
     const ldns_rdf *data = ldns_pkt_edns_data(pkt);
     const uint8_t *o = data == NULL ? NULL : ldns_rdf_data(data);
     size_t len = data == NULL ? 0 : ldns_rdf_size(data);
-    unsigned n_ecs = 0, scope = 0;
+    unsigned n_ecs = 0, n_cookies = 0, scope = 0;
 
     assert(ldns_pkt_edns(pkt) == p->query.edns.is_present);
     while (len >= 4) {
         size_t n = wire_get16(o + 2);
         assert(n <= len - 4);
+        if (wire_get16(o) == OPTION_COOKIE) {
+            cookie_is_right(&p->query.edns, o + 4, n);
+            n_cookies++;
+        }
+        if (wire_get16(o) == OPTION_KEEPALIVE)
+            assert(n == 2 && p->in.transport == DNS_TCP && p->query.edns.wants_keepalive);
         if (wire_get16(o) == OPTION_ECS) {
             ecs_is_right(&p->query.edns, o + 4, n);
             scope = o[4 + 3];
@@ -238,6 +252,7 @@ static unsigned edns_is_right(const struct probe *p, const ldns_pkt *pkt)
     }
     assert(len == 0);
     assert(n_ecs == p->query.edns.ecs.is_present);
+    assert(n_cookies == wire_has_cookie(&p->query.edns));
     return scope;
 }
 
@@ -259,14 +274,16 @@ static void sections_are_right(const struct probe *p, const ldns_pkt *pkt)
                      (ldns_pkt_edns(pkt) ? (unsigned)ldns_pkt_edns_extended_rcode(pkt) << 4 : 0);
 
     assert(rcode <= WIRE_NXDOMAIN || rcode == WIRE_NOTIMP || rcode == WIRE_REFUSED ||
-           rcode == WIRE_YXDOMAIN || rcode == WIRE_BADVERS);
-    if (p->verdict != WIRE_QUERY_OK)
+           rcode == WIRE_YXDOMAIN || rcode == WIRE_BADVERS || rcode == WIRE_BADCOOKIE);
+    if (p->verdict == WIRE_QUERY_COOKIE)
+        assert((rcode == WIRE_NOERROR || rcode == WIRE_BADCOOKIE) && n == 0);
+    else if (p->verdict != WIRE_QUERY_OK)
         assert(rcode != WIRE_NOERROR && n == 0 && !ldns_pkt_aa(pkt));
     if (rcode == WIRE_NXDOMAIN)
         assert(ldns_pkt_aa(pkt) && (has_soa(pkt) || !is_whole));
     if (rcode == WIRE_NOERROR && n == 0 && ldns_pkt_aa(pkt) && is_whole)
         assert(has_soa(pkt));
-    if (rcode == WIRE_NOERROR && !ldns_pkt_aa(pkt) && is_whole)
+    if (rcode == WIRE_NOERROR && !ldns_pkt_aa(pkt) && is_whole && p->verdict == WIRE_QUERY_OK)
         assert(ldns_pkt_nscount(pkt) > 0); /* a referral */
 }
 
@@ -276,7 +293,7 @@ static unsigned answer_is_right(const struct probe *p, const uint8_t *o, size_t 
     ldns_pkt *pkt = NULL;
 
     is_framed_right(p, o, len);
-    if (p->query.question_len == 0)
+    if (p->query.question_len == 0 && p->verdict != WIRE_QUERY_COOKIE)
         assert((o[3] & 15) != 0);
     ldns_status status = ldns_wire2pkt(&pkt, o, len);
     if (status != LDNS_STATUS_OK)

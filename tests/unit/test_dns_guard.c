@@ -237,6 +237,48 @@ static void of_two_cookies_the_first_counts(void **state)
     close_stage(s);
 }
 
+/* Header, OPT, cookie. */
+static void send_nothing_but_a_cookie(struct stage *s, unsigned opcode)
+{
+    memset(s->query, 0, WIRE_HEADER_LEN + WIRE_OPT_FIXED);
+    s->query[2] = (uint8_t)(opcode << 3);
+    s->query[11] = 1;
+    wire_put16(s->query + 13, WIRE_OPT);
+    wire_put16(s->query + 21, (uint16_t)(4 + s->cookie_len));
+    wire_put16(s->query + 23, WIRE_OPTION_COOKIE);
+    wire_put16(s->query + 25, (uint16_t)s->cookie_len);
+    memcpy(s->query + 27, s->cookie, s->cookie_len);
+    s->query_len = 27 + s->cookie_len;
+    send_query(s);
+}
+
+/* RFC 7873 5.4. */
+static void a_cookie_without_a_question_is_answered_with_ours(void **state)
+{
+    struct stage *s = open_stage("");
+
+    memcpy(s->cookie, "abcdefgh", 8);
+    s->cookie_len = 8;
+    send_nothing_but_a_cookie(s, 0);
+    assert_int_equal(rcode(s), WIRE_NOERROR);
+    assert_int_equal(s->len, 12 + 11 + 28);
+    keep_cookie(s);
+    send_nothing_but_a_cookie(s, 0);
+    assert_int_equal(rcode(s), WIRE_NOERROR);
+    s->cookie[23] ^= 1;
+    send_nothing_but_a_cookie(s, 0);
+    assert_int_equal(rcode(s), WIRE_BADCOOKIE);
+    s->cookie_len = 9; /* malformed */
+    send_nothing_but_a_cookie(s, 0);
+    assert_int_equal(rcode(s), WIRE_FORMERR);
+    for (unsigned opcode = 1; opcode < 16; opcode++) { /* where no cookie is looked for */
+        s->cookie_len = opcode % 2 == 0 ? 24 : 9;
+        send_nothing_but_a_cookie(s, opcode);
+        assert_true(rcode(s) != WIRE_NOERROR && rcode(s) != WIRE_BADCOOKIE);
+    }
+    close_stage(s);
+}
+
 static void where_cookies_are_off_nobody_gets_one(void **state)
 {
     struct stage *s = open_stage("cookies = \"off\";");
@@ -245,6 +287,8 @@ static void where_cookies_are_off_nobody_gets_one(void **state)
     learn_cookie(s);
     assert_int_equal(records(s), 1);
     assert_null(option(s, WIRE_OPTION_COOKIE, &len));
+    send_nothing_but_a_cookie(s, 0);
+    assert_int_equal(rcode(s), WIRE_FORMERR);
     close_stage(s);
 }
 
@@ -458,6 +502,7 @@ int main(void)
         cmocka_unit_test(who_sends_a_cookie_gets_ours_and_keeps_it),
         cmocka_unit_test(a_cookie_of_an_odd_length_is_a_format_error),
         cmocka_unit_test(of_two_cookies_the_first_counts),
+        cmocka_unit_test(a_cookie_without_a_question_is_answered_with_ours),
         cmocka_unit_test(where_cookies_are_off_nobody_gets_one),
         cmocka_unit_test(where_they_are_required_a_client_comes_back_with_ours),
         cmocka_unit_test(tcp_clients_that_ask_hear_how_long_they_are_kept),
