@@ -264,11 +264,36 @@ enum wire_verdict wire_query_parse(const uint8_t *packet, size_t len, struct wir
     return read == WIRE_QUERY_OK ? verdict : read;
 }
 
+static uint8_t *put_rare_option(uint8_t *p, uint16_t code, const uint8_t *data, size_t len)
+{
+    wire_put16(p, code);
+    wire_put16(p + 2, (uint16_t)len);
+    if (len > 0)
+        memcpy(p + WIRE_OPTION_HEAD, data, len);
+    return p + WIRE_OPTION_HEAD + len;
+}
+
+/* Behind the options that every OPT record of ours can have. */
+static uint8_t *put_rare_options(uint8_t *opt, uint8_t *p, const struct wire_edns *edns)
+{
+    uint8_t *start = p;
+
+    if (!edns->has_options)
+        return p;
+    if (edns->cookie_len > 0)
+        p = put_rare_option(p, WIRE_OPTION_COOKIE, edns->cookie, edns->cookie_len);
+    if (edns->wants_keepalive)
+        p = put_rare_option(p, WIRE_OPTION_KEEPALIVE, NULL, 0);
+    uint8_t *rdlength = opt + WIRE_OPT_RDLENGTH;
+    wire_put16(rdlength, (uint16_t)(wire_get16(rdlength) + (p - start)));
+    return p;
+}
+
 size_t wire_query_write(uint8_t *packet, size_t cap, const struct wire_query *query)
 {
     const struct wire_edns *edns = &query->edns;
 
-    if (cap < WIRE_HEADER_LEN + WIRE_NAME_MAX + 4 + WIRE_OPT_FIXED + 4 + 24)
+    if (cap < WIRE_HEADER_LEN + WIRE_NAME_MAX + 4 + WIRE_OPT_FIXED + 4 + 24 + 44 + 4)
         return 0;
     memset(packet, 0, WIRE_HEADER_LEN);
     wire_put16(packet, query->id);
@@ -281,9 +306,12 @@ size_t wire_query_write(uint8_t *packet, size_t cap, const struct wire_query *qu
     wire_put16(p, query->type);
     wire_put16(p + 2, query->class);
     p += 4;
-    if (edns->is_present)
+    if (edns->is_present) {
+        uint8_t *opt = p;
         p = wire_opt_put(p, edns->udp_size,
                          (uint32_t)edns->version << 16 | (edns->wants_dnssec ? WIRE_DO : 0),
                          &edns->ecs, 0, edns->wants_nsid ? "" : NULL);
+        p = put_rare_options(opt, p, edns);
+    }
     return (size_t)(p - packet);
 }

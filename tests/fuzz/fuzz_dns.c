@@ -279,11 +279,12 @@ static void sections_are_right(const struct probe *p, const ldns_pkt *pkt)
         assert((rcode == WIRE_NOERROR || rcode == WIRE_BADCOOKIE) && n == 0);
     else if (p->verdict != WIRE_QUERY_OK)
         assert(rcode != WIRE_NOERROR && n == 0 && !ldns_pkt_aa(pkt));
+    bool is_in = p->query.class == WIRE_CLASS_IN; /* answers to ANY have no authority */
     if (rcode == WIRE_NXDOMAIN)
-        assert(ldns_pkt_aa(pkt) && (has_soa(pkt) || !is_whole));
+        assert((ldns_pkt_aa(pkt) || !is_in) && (has_soa(pkt) || !is_whole));
     if (rcode == WIRE_NOERROR && n == 0 && ldns_pkt_aa(pkt) && is_whole)
         assert(has_soa(pkt));
-    if (rcode == WIRE_NOERROR && !ldns_pkt_aa(pkt) && is_whole && p->verdict == WIRE_QUERY_OK)
+    if (rcode == WIRE_NOERROR && !ldns_pkt_aa(pkt) && is_whole && is_in && p->verdict == WIRE_QUERY_OK)
         assert(ldns_pkt_nscount(pkt) > 0); /* a referral */
 }
 
@@ -325,7 +326,9 @@ static void neighbour_in_scope_gets_the_same(const struct probe *p, unsigned sco
                                              const uint8_t *o, size_t len)
 {
     struct wire_query q = p->query;
-    size_t opt_len = wire_opt_len(&q.edns, p->world->base->conf->server.nsid);
+    size_t opt_len = wire_opt_len(&q.edns, p->world->base->conf->server.nsid) +
+                     (wire_has_cookie(&q.edns) ? 4 + 24 : 0) +
+                     (q.edns.has_options && q.edns.wants_keepalive ? 4 + 2 : 0);
     static uint8_t other[WIRE_MESSAGE_MAX];
     uint8_t packet[WIRE_UDP_PLAIN];
     struct wire_ecs *ecs = &q.edns.ecs;

@@ -28,6 +28,11 @@ static void same_edns(const struct wire_edns *a, const struct wire_edns *b)
     assert(a->udp_size == b->udp_size);
     assert(a->wants_dnssec == b->wants_dnssec && a->wants_nsid == b->wants_nsid);
     same_ecs(&a->ecs, &b->ecs);
+    assert(a->has_options == b->has_options);
+    if (!a->has_options)
+        return;
+    assert(a->wants_keepalive == b->wants_keepalive && a->cookie_len == b->cookie_len);
+    assert(a->cookie_len == 0 || memcmp(a->cookie, b->cookie, a->cookie_len) == 0);
 }
 
 static void reads_again_what_it_writes(const struct wire_query *q)
