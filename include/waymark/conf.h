@@ -23,6 +23,8 @@ enum {
     CONF_ADDRESSES_MAX = 32,  /* of one target; a verdict each, in one word */
     CONF_STAGES_MAX = 16,     /* in one policy */
     CONF_SERVICE_TARGETS_MAX = 256,
+    CONF_ALPN_MAX = 8,        /* protocols of an HTTPS record... */
+    CONF_ALPN_LEN_MAX = 32,   /* ...and octets of each */
     CONF_EDGES_MAX = 256,     /* in one configuration */
     CONF_LISTEN_MAX = 16,     /* addresses of one edge, of each kind */
     CONF_ORIGIN_URLS_MAX = 16,
@@ -98,6 +100,12 @@ struct conf_geo_fields {
     const char *continent, *country, *subdivision, *city, *latitude, *longitude, *asn;
 };
 
+/* Where clients are of whom only the country is known. */
+struct conf_country_point {
+    char country[3];
+    double latitude, longitude;
+};
+
 struct conf_geo {
     const char *const *databases;
     size_t n_databases;
@@ -106,6 +114,8 @@ struct conf_geo {
     const char *networks;  /* NULL: none */
     const char *countries; /* NULL: none */
     struct conf_geo_fields fields;
+    const struct conf_country_point *points; /* come before those of the file of countries */
+    size_t n_points;
     int views_max;
     struct conf_where where;
 };
@@ -149,6 +159,14 @@ struct conf_check {
 
 enum conf_target_kind { CONF_POP, CONF_PROVIDER };
 
+/* What an HTTPS record (RFC 9460) says beside the addresses. */
+struct conf_https {
+    const char *const *alpn; /* best first */
+    size_t n_alpn;
+    int port; /* 443 is not sent */
+    bool has_hints;
+};
+
 /* What can be chosen. It has either addresses or a cname, never both. */
 struct conf_target {
     const char *name;
@@ -166,6 +184,8 @@ struct conf_target {
     int check;    /* index, or CONF_NONE: always up */
     bool has_serves;
     struct conf_match serves; /* for the stage `fence` */
+    /* Where it differs from its services' `https`; n_alpn 0 and port 0: it does not. */
+    struct conf_https https;
     struct conf_where where;
 };
 
@@ -177,6 +197,8 @@ enum conf_stage_kind {
     CONF_STAGE_WITHIN,
     CONF_STAGE_PRIORITY,
     CONF_STAGE_WEIGHTED,
+    CONF_STAGE_STICKY,
+    CONF_STAGE_FLOOR,
     CONF_STAGE_TAKE
 };
 
@@ -188,9 +210,11 @@ struct conf_order {
     size_t n;
 };
 
+/* The order holds the rule's targets and behind them those of its fallback. */
 struct conf_rule {
     struct conf_match match;
     struct conf_order order;
+    bool is_closed; /* targets that the order leaves out are dropped; else they follow last */
     struct conf_where where;
 };
 
@@ -201,11 +225,12 @@ struct conf_stage {
     double km;           /* within */
     double tie_pct;      /* nearest */
     int depth;           /* nearest: how many to keep, at least take */
+    double pct;          /* floor: the least share of each of the order's targets */
     int take;            /* take */
     const struct conf_rule *rules; /* region */
     size_t n_rules;
     /* priority (n 0: as the service lists them); region: `others`, for clients in no rule (n 0: all,
-     * undivided). Targets an order leaves out follow last, together. */
+     * undivided). Targets an order leaves out follow last, together. floor: the standbys. */
     struct conf_order order;
     struct conf_where where;
 };
@@ -223,6 +248,9 @@ struct conf_service {
     int window_s; /* default 4 x ttl_s */
     enum conf_draw draw;
     enum conf_no_target no_target;
+    int addresses; /* of a target in one answer; 0: all */
+    bool has_https;
+    struct conf_https https;
     const struct conf_stage *stages;
     size_t n_stages;
     struct conf_where where;

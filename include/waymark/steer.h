@@ -2,7 +2,7 @@
  *
  * A policy is compiled in two steps. Static stages (fence, region, nearest, within, priority) see
  * only the client's place: they make views, whose classes are ordered tiers of targets. Dynamic ones
- * (healthy, weighted, take) see the inputs: they make a table, class -> row, anew whenever a verdict
+ * (healthy, weighted, sticky, floor, take) see the inputs: they make a table, class -> row, anew whenever a verdict
  * changes. Explain walks the same code with a trace in hand.
  *
  * Threads: build, compile and free from the writer; choose from any thread; all of it is pure, the
@@ -42,9 +42,25 @@ void steer_inputs_free(struct steer_inputs *inputs); /* NULL is fine */
 const struct steer_health *steer_inputs_health(const struct steer_inputs *inputs, int target);
 
 /* The records of a target: type WIRE_A, WIRE_AAAA or WIRE_CNAME; NULL when it has none. Only the
- * addresses that are up, or all of them when the choice is blind. */
+ * addresses that are up, or all of them when the choice is blind. Behind the addresses lie the same
+ * once more, so that any number in a row can be taken from any place. */
 const struct wire_set *steer_records(const struct steer_inputs *inputs, int target, uint16_t type,
                                      bool is_blind);
+
+/* As many of the set's addresses as the choice allows, from where its turn begins: the same place in
+ * the lists of A and of AAAA. */
+static inline struct wire_set steer_some(const struct wire_set *set, unsigned most, uint32_t turn)
+{
+    struct wire_set some = *set;
+
+    if (most == 0 || set->count <= most)
+        return some;
+    uint32_t each = set->wire_len / set->count;
+    some.wire += ((uint64_t)turn * set->count >> 32) * each; /* it is there twice */
+    some.count = (uint16_t)most;
+    some.wire_len = each * most;
+    return some;
+}
 
 /* Is the target up for that type (or, for other types, in any family)? */
 bool steer_is_up(const struct conf_target *target, const struct steer_health *health,
@@ -99,6 +115,8 @@ struct steer_choice {
     bool is_open;                /* nothing was left, so verdicts were ignored: an alarm */
     bool is_blind;               /* addresses come whatever their verdict: open, or no `healthy` */
     bool is_drawn;               /* more than one could have come */
+    uint8_t addresses;           /* of each target at most; 0: all */
+    uint32_t turn;               /* whose turn it is among them, see steer_some */
     uint8_t scope_bits;          /* for the answer's ECS option, if there is one */
     uint32_t ttl_s;
 };
@@ -112,6 +130,17 @@ struct steer_moment {
 void steer_choose(const struct steer_plans *plans, const struct steer_table *table, size_t service,
                   uint16_t type, const struct steer_client *client, const struct hash_key *key,
                   const struct steer_moment *moment, struct steer_choice *out);
+
+/* The HTTPS record of a target with addresses, for a choice among those that A gets; with the hints of
+ * AAAA when that comes to the same target. It lies in `wire`. */
+enum {
+    STEER_HTTPS_MAX = WIRE_RR_FIXED + 3 + 4 + CONF_ALPN_MAX * (1 + CONF_ALPN_LEN_MAX) + 6 +
+                      2 * 4 + CONF_ADDRESSES_MAX * 16
+};
+struct wire_set steer_https(const struct steer_inputs *inputs, const struct conf_target *t,
+                            const struct conf_service *service, int target,
+                            const struct steer_choice *choice, bool has_ipv6,
+                            uint8_t wire[static STEER_HTTPS_MAX]);
 
 /* ---- the explanation ---- */
 
@@ -150,6 +179,7 @@ struct steer_explanation {
     uint8_t identity_bits;
     int64_t window;        /* its number */
     uint32_t window_rest_s;
+    bool is_sticky;        /* no window: the identity keeps what it drew */
     uint32_t horizon_s;
     struct steer_choice choice;
     struct steer_trace trace;

@@ -34,6 +34,11 @@ static bool code_parse(const char *text, const char *known, char out[static 3])
     return strstr(known, out) != NULL;
 }
 
+bool conf_country_parse(const char *text, char out[static 3])
+{
+    return strlen(text) == 2 && code_parse(text, countries, out);
+}
+
 static const char *element_text(struct conf_reader *r, const config_setting_t *s)
 {
     static const struct conf_option element = { .type = CONF_TYPE_TEXT, .least = 1, .most = 255 };
@@ -62,7 +67,7 @@ static bool read_country(struct conf_reader *r, const config_setting_t *s, void 
 
     if (text == NULL)
         return false;
-    if (strlen(text) == 2 && code_parse(text, countries, out))
+    if (conf_country_parse(text, out))
         return true;
     conf_error(r, s, "\"%s\" is no country: expected an ISO 3166 code of two letters%s",
                conf_show(text, shown), strcasecmp(text, "uk") == 0 ? ", here \"GB\"" : "");

@@ -45,6 +45,17 @@ size_t conf_read_prefixes(struct conf_reader *r, const config_setting_t *group,
 /* What `server` says of clients that may be forged. */
 void conf_read_guard(struct conf_reader *r, const config_setting_t *server);
 
+/* Latitude and longitude; false when the option is not given, or after an error. */
+bool conf_read_point(struct conf_reader *r, const config_setting_t *group, enum conf_option_id id,
+                     double *latitude, double *longitude);
+
+/* The code of a country, of either case, as capitals; false: there is no such country. */
+bool conf_country_parse(const char *text, char out[static 3]);
+
+/* The parameters of HTTPS records; what is not given is zero when `is_partial`, else the default. */
+void conf_read_https(struct conf_reader *r, const config_setting_t *group, bool is_partial,
+                     struct conf_https *out);
+
 /* The routes of an edge, with one for "/" at the end. */
 void conf_read_routes(struct conf_reader *r, const config_setting_t *edge, struct conf_edge *out);
 

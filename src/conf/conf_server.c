@@ -219,6 +219,31 @@ static void read_fields(struct conf_reader *r, const config_setting_t *group,
         conf_error(r, group, "latitude and longitude go together: expected both or none");
 }
 
+static bool read_country_point(struct conf_reader *r, const config_setting_t *s,
+                               struct conf_country_point *out)
+{
+    const char *code = config_setting_name(s);
+
+    if (!conf_country_parse(code, out->country)) {
+        conf_error(r, s, "\"%s\" is no country: expected an ISO 3166 code of two letters", code);
+        return false;
+    }
+    return conf_check_group(r, s, CONF_SET(point)) &&
+           conf_read_point(r, s, OPT_point_at, &out->latitude, &out->longitude);
+}
+
+static void read_points(struct conf_reader *r, const config_setting_t *geo, struct conf_geo *out)
+{
+    size_t len, n = 0;
+    const config_setting_t *group = conf_read_named(r, geo, OPT_geo_points, &len);
+    struct conf_country_point *points = conf_alloc(r, len, sizeof *points);
+
+    for (size_t i = 0; points != NULL && i < len; i++)
+        n += read_country_point(r, config_setting_get_elem(group, (unsigned)i), &points[n]);
+    out->points = points;
+    out->n_points = n;
+}
+
 void conf_read_geo(struct conf_reader *r, const config_setting_t *group)
 {
     struct conf_geo *geo = &r->conf->geo;
@@ -233,5 +258,6 @@ void conf_read_geo(struct conf_reader *r, const config_setting_t *group)
     geo->networks = conf_read_text(r, group, OPT_geo_networks);
     geo->countries = conf_read_text(r, group, OPT_geo_countries);
     read_fields(r, conf_member(group, OPT_geo_fields), &geo->fields);
+    read_points(r, group, geo);
     geo->views_max = conf_read_int(r, group, OPT_geo_views_max);
 }

@@ -38,6 +38,34 @@ static void read_times(struct conf_reader *r, const config_setting_t *s,
         service->window_s = conf_read_int(r, s, OPT_service_window_s);
 }
 
+static bool has_addresses(const struct conf_reader *r, const struct conf_service *service)
+{
+    for (size_t i = 0; i < service->n_targets; i++)
+        if (r->conf->targets[service->targets[i]].n_addresses > 0)
+            return true;
+    return false;
+}
+
+static void read_answer(struct conf_reader *r, const config_setting_t *s,
+                        struct conf_service *service)
+{
+    const config_setting_t *https = conf_member(s, OPT_service_https);
+
+    service->draw = (enum conf_draw)conf_read_word(r, s, OPT_service_draw);
+    service->no_target = (enum conf_no_target)conf_read_word(r, s, OPT_service_no_target);
+    service->addresses = conf_read_int(r, s, OPT_service_addresses);
+    service->has_https = https != NULL;
+    conf_read_https(r, https, false, &service->https);
+    if (conf_is_clean(r) && !has_addresses(r, service)) {
+        if (https != NULL)
+            conf_warning(r, https, "no target of the service has addresses, so there are no HTTPS "
+                                   "records: a cname leads to those of the provider");
+        if (service->addresses > 0)
+            conf_warning(r, conf_member(s, OPT_service_addresses),
+                         "no target of the service has addresses");
+    }
+}
+
 /* Dropping a stage that was refused would make the others look wrong: count what was written. */
 static bool read_service(struct conf_reader *r, const config_setting_t *s,
                          struct conf_service *service)
@@ -54,8 +82,7 @@ static bool read_service(struct conf_reader *r, const config_setting_t *s,
         conf_read_hosts(r, s, OPT_service_hosts, CONF_HOST_WILDCARD_TOO, &service->hosts);
     read_service_targets(r, s, service);
     read_times(r, s, service);
-    service->draw = (enum conf_draw)conf_read_word(r, s, OPT_service_draw);
-    service->no_target = (enum conf_no_target)conf_read_word(r, s, OPT_service_no_target);
+    read_answer(r, s, service);
     conf_read_policy(r, s, service);
     return true;
 }

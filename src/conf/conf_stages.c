@@ -10,7 +10,8 @@ static const char *const names[] = {
     [CONF_STAGE_HEALTHY] = "healthy",   [CONF_STAGE_FENCE] = "fence",
     [CONF_STAGE_REGION] = "region",     [CONF_STAGE_NEAREST] = "nearest",
     [CONF_STAGE_WITHIN] = "within",     [CONF_STAGE_PRIORITY] = "priority",
-    [CONF_STAGE_WEIGHTED] = "weighted", [CONF_STAGE_TAKE] = "take",
+    [CONF_STAGE_WEIGHTED] = "weighted", [CONF_STAGE_STICKY] = "sticky",
+    [CONF_STAGE_FLOOR] = "floor",       [CONF_STAGE_TAKE] = "take",
 };
 
 const char *conf_stage_name(enum conf_stage_kind kind)
@@ -49,24 +50,88 @@ static void check_once(struct conf_reader *r, const config_setting_t *at,
                    first->where.line);
 }
 
-/* take ends the list; weighted draws, and what it drew must not be sorted or thinned again; after
- * nearest hardly a tier has two targets left for region to order. */
+static bool is_draw(enum conf_stage_kind kind)
+{
+    return kind == CONF_STAGE_WEIGHTED || kind == CONF_STAGE_STICKY;
+}
+
+static const struct conf_stage *find_draw(const struct conf_stage *stages, size_t n)
+{
+    const struct conf_stage *weighted = find(stages, n, CONF_STAGE_WEIGHTED);
+
+    return weighted != NULL ? weighted : find(stages, n, CONF_STAGE_STICKY);
+}
+
+/* take ends the list; weighted and sticky draw, and what they drew must not be sorted or thinned
+ * again; floor says what is left of the draw. */
 static void check_place(struct conf_reader *r, const config_setting_t *at,
                         const struct conf_service *service, size_t i)
 {
     const struct conf_stage *stages = service->stages;
     enum conf_stage_kind kind = stages[i].kind;
+    const struct conf_stage *draw = find_draw(stages, i);
 
     if (kind == CONF_STAGE_TAKE && i + 1 < service->n_stages)
         conf_error(r, at, "take must be the last stage: nothing can follow the end of the list");
-    if (kind != CONF_STAGE_TAKE && kind != CONF_STAGE_WEIGHTED &&
-        find(stages, i, CONF_STAGE_WEIGHTED) != NULL)
-        conf_error(r, at, "%s must stand before weighted: only take can follow a draw",
+    if (kind == CONF_STAGE_TAKE || find(stages, i, kind) != NULL)
+        return;
+    if (is_draw(kind) && draw != NULL)
+        conf_error(r, at, "%s and %s both draw: expected one of them", names[draw->kind],
                    names[kind]);
-    if (kind == CONF_STAGE_REGION && find(stages, i, CONF_STAGE_NEAREST) != NULL)
+    else if (kind != CONF_STAGE_FLOOR && draw != NULL)
+        conf_error(r, at, "%s must stand before %s: only floor and take can follow a draw",
+                   names[kind], names[draw->kind]);
+    else if (find(stages, i, CONF_STAGE_FLOOR) != NULL)
+        conf_error(r, at,
+                   "%s must stand before floor: the standbys' shares are of what all other stages "
+                   "have left",
+                   names[kind]);
+}
+
+/* How many targets the stage's order leaves to stages behind it, by the largest tier; a stage that
+ * tells all apart leaves 1. */
+static size_t largest_tier(const struct conf_service *service, const struct conf_stage *stage)
+{
+    const struct conf_order *o = &stage->order;
+    size_t largest = o->n == 0 ? 1 : service->n_targets - o->n; /* left out: together */
+
+    for (size_t i = 0, k; i < o->n; i = k) {
+        for (k = i; k < o->n && o->tiers[k] == o->tiers[i]; k++)
+            ;
+        largest = k - i > largest ? k - i : largest;
+    }
+    return largest;
+}
+
+/* A stage that sorts, behind one that has told all targets apart, has nothing left to sort. */
+static void check_effect(struct conf_reader *r, const config_setting_t *at,
+                         const struct conf_service *service, size_t i)
+{
+    const struct conf_stage *stages = service->stages;
+    enum conf_stage_kind kind = stages[i].kind;
+    const struct conf_stage *nearest = find(stages, i, CONF_STAGE_NEAREST);
+    const struct conf_stage *priority = find(stages, i, CONF_STAGE_PRIORITY);
+
+    if (kind == CONF_STAGE_REGION && nearest != NULL)
         conf_error(r, at,
                    "region must stand before nearest: after it, only targets at the same "
                    "distance would be ordered");
+    if (kind == CONF_STAGE_PRIORITY && nearest != NULL && nearest->tie_pct == 0)
+        conf_error(r, at,
+                   "priority must stand before nearest, or nearest needs tie_pct: only targets at "
+                   "the same distance would be ordered");
+    if ((kind == CONF_STAGE_NEAREST || kind == CONF_STAGE_REGION) && priority != NULL &&
+        service->n_targets > 1 && largest_tier(service, priority) <= 1)
+        conf_error(r, at,
+                   "%s has nothing left to sort: priority on line %d makes a tier of each target; "
+                   "write equals as an inner array",
+                   names[kind], priority->where.line);
+    if (is_draw(kind) && priority != NULL && service->n_targets > 1 && conf_is_clean(r) &&
+        largest_tier(service, priority) <= 1)
+        conf_warning(r, at,
+                     "%s has nothing to draw from: priority on line %d makes a tier of each "
+                     "target; write equals as an inner array",
+                     names[kind], priority->where.line);
 }
 
 static void check_depth(struct conf_reader *r, const config_setting_t *at,
@@ -136,10 +201,16 @@ void conf_check_stages(struct conf_reader *r, const struct conf_service *service
     for (size_t i = 0; i < service->n_stages; i++) {
         check_once(r, settings[i], service, i);
         check_place(r, settings[i], service, i);
+        check_effect(r, settings[i], service, i);
         check_depth(r, settings[i], service, i);
         if (conf_is_clean(r))
             warn_useless(r, settings[i], service, i);
     }
+    if (service->draw == CONF_DRAW_QUERY &&
+        find(service->stages, service->n_stages, CONF_STAGE_STICKY) != NULL)
+        conf_error(r, policy,
+                   "draw = \"query\" throws anew for each query, and sticky keeps what was drawn: "
+                   "expected one of them");
     if (service->n_stages > 0 && conf_is_clean(r))
         warn_unhealthy(r, policy, service);
 }

@@ -26,18 +26,24 @@ static bool read_degrees(struct conf_reader *r, const config_setting_t *s, const
     return false;
 }
 
-static void read_place(struct conf_reader *r, const config_setting_t *s, struct conf_target *t)
+bool conf_read_point(struct conf_reader *r, const config_setting_t *group, enum conf_option_id id,
+                     double *latitude, double *longitude)
 {
     size_t n;
-    const config_setting_t *at = conf_read_list(r, s, OPT_target_at, &n);
+    const config_setting_t *at = conf_read_list(r, group, id, &n);
 
+    if (at == NULL)
+        return false;
+    bool is_sound = read_degrees(r, config_setting_get_elem(at, 0), "latitude", 90, latitude);
+    is_sound &= read_degrees(r, config_setting_get_elem(at, 1), "longitude", 180, longitude);
+    return is_sound;
+}
+
+static void read_place(struct conf_reader *r, const config_setting_t *s, struct conf_target *t)
+{
     if (conf_member(s, OPT_target_at) == NULL && t->kind == CONF_POP)
         conf_error(r, s, "at is missing: expected [latitude, longitude] of the PoP in degrees");
-    if (at == NULL)
-        return;
-    bool is_sound = read_degrees(r, config_setting_get_elem(at, 0), "latitude", 90, &t->latitude);
-    is_sound &= read_degrees(r, config_setting_get_elem(at, 1), "longitude", 180, &t->longitude);
-    t->has_place = is_sound;
+    t->has_place = conf_read_point(r, s, OPT_target_at, &t->latitude, &t->longitude);
 }
 
 /* ---- addresses ---- */
@@ -199,6 +205,10 @@ static void read_target(struct conf_reader *r, const config_setting_t *s,
     t->bias = conf_read_int(r, s, OPT_target_bias);
     read_target_check(r, s, t);
     read_serves(r, s, t);
+    conf_read_https(r, conf_member(s, OPT_target_https), true, &t->https);
+    if (t->cname != NULL && conf_member(s, OPT_target_https) != NULL)
+        conf_error(r, conf_member(s, OPT_target_https),
+                   "a cname leads to HTTPS records of its own: expected addresses beside https");
 }
 
 /* Within one group the scan finds names given twice; this finds a provider called like a PoP. */

@@ -133,6 +133,7 @@ static bool needs_geo(const struct conf_service *service)
         case CONF_STAGE_NEAREST:
         case CONF_STAGE_WITHIN:
         case CONF_STAGE_REGION:
+        case CONF_STAGE_FENCE:
             return true;
         default:
             break;

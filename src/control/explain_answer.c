@@ -51,7 +51,9 @@ static void describe_slack(const json_t *x, char line[static TEXT_LINE_LEN])
     else
         snprintf(text, sizeof text, "no verdict wobbles");
     text_append(line, "; ", text);
-    if (json_is_object(draw)) {
+    if (json_is_object(draw) && get_bool(draw, "is_sticky", false)) {
+        text_append(line, ", ", "the draw is for good");
+    } else if (json_is_object(draw)) {
         snprintf(text, sizeof text, "the draw's window ends in %lld s",
                  (long long)get_int(draw, "window_rest_s", 0));
         text_append(line, ", ", text);

@@ -146,6 +146,7 @@ static json_t *service_json(const struct facts *f)
     put_int(o, "window_s", service->window_s);
     put_text(o, "draw", service->draw == CONF_DRAW_QUERY ? "query" : "window");
     put_text(o, "no_target", no_target[service->no_target]);
+    put(o, "addresses", service->addresses == 0 ? json_null() : json_integer(service->addresses));
     put_int(o, "plan", (int64_t)f->x->plan);
     put_bool(o, "is_steered_type", f->x->is_steered_type);
     put(o, "policy", policy_json(f));
@@ -220,6 +221,12 @@ static json_t *candidate_json(const struct facts *f, const struct steer_event *e
     return o;
 }
 
+static bool sees_place(enum conf_stage_kind kind)
+{
+    return kind != CONF_STAGE_HEALTHY && kind != CONF_STAGE_WEIGHTED &&
+           kind != CONF_STAGE_STICKY && kind != CONF_STAGE_FLOOR;
+}
+
 /* Stages that see only the place come first, then those that see what changes, whatever the order
  * in which they are written. */
 static json_t *stage_json(const struct facts *f, int stage)
@@ -230,8 +237,7 @@ static json_t *stage_json(const struct facts *f, int stage)
 
     put_int(o, "index", stage);
     put_text(o, "stage", is_ours ? stage_word(kind) : "type");
-    put_bool(o, "is_by_place",
-             !is_ours || (kind != CONF_STAGE_HEALTHY && kind != CONF_STAGE_WEIGHTED));
+    put_bool(o, "is_by_place", !is_ours || sees_place(kind));
     put(o, "candidates", json_array());
     return o;
 }
@@ -341,8 +347,9 @@ static json_t *draw_json(const struct steer_explanation *s)
         return json_null();
     json_t *o = json_object();
     put(o, "identity", network_json(&s->identity, s->identity_bits));
-    put_int(o, "window", s->window);
-    put_int(o, "window_rest_s", s->window_rest_s);
+    put_bool(o, "is_sticky", s->is_sticky);
+    put(o, "window", s->is_sticky ? json_null() : json_integer(s->window));
+    put(o, "window_rest_s", s->is_sticky ? json_null() : json_integer(s->window_rest_s));
     return o;
 }
 

@@ -191,6 +191,7 @@ static void write_half(const json_t *x, bool is_by_place, const char *title, FIL
 static void write_chosen(const json_t *x, FILE *out)
 {
     const json_t *choice = get(x, "choice"), *draw = get(x, "draw"), *name;
+    bool is_drawn = get_bool(choice, "is_drawn", false);
     char names[TEXT_LINE_LEN] = "";
     size_t i;
 
@@ -198,13 +199,20 @@ static void write_chosen(const json_t *x, FILE *out)
         text_append(names, ", ", json_string_value(name));
     if (names[0] == '\0')
         fputs("  Nobody is left.\n", out);
-    else if (json_is_object(draw))
+    else if (is_drawn && get_bool(draw, "is_sticky", false))
+        text_field(out, "drawn", "%s, by weight, for %s for good", names,
+                   get_text(draw, "identity", "?"));
+    else if (is_drawn && json_is_object(draw))
         text_field(out, "drawn", "%s, by weight, for %s in window %lld", names,
                    get_text(draw, "identity", "?"), (long long)get_int(draw, "window", 0));
     else
-        text_field(out, get_bool(choice, "is_drawn", false) ? "drawn" : "chosen", "%s%s", names,
-                   get_bool(choice, "is_drawn", false) ? ", for this query alone"
-                                                       : ", first of those left");
+        text_field(out, is_drawn ? "drawn" : "chosen", "%s%s", names,
+                   is_drawn ? ", for this query alone" : ", first of those left");
+    if (get_int(get(x, "service"), "addresses", 0) > 0 && names[0] != '\0')
+        text_field(out, "turns", "at most %lld addresses of each%s%s",
+                   (long long)get_int(get(x, "service"), "addresses", 0),
+                   json_is_object(draw) ? ", by the turn of " : "",
+                   json_is_object(draw) ? get_text(draw, "identity", "?") : "");
 }
 
 void explain_write_stages(const json_t *x, FILE *out)

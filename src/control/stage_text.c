@@ -18,6 +18,10 @@ const char *stage_word(enum conf_stage_kind kind)
         return "priority";
     case CONF_STAGE_WEIGHTED:
         return "weighted";
+    case CONF_STAGE_STICKY:
+        return "sticky";
+    case CONF_STAGE_FLOOR:
+        return "floor";
     case CONF_STAGE_TAKE:
         return "take";
     }
@@ -57,11 +61,16 @@ void stage_write_detail(const struct conf *conf, const struct conf_stage *stage,
     case CONF_STAGE_PRIORITY:
         write_order(conf, &stage->order, out);
         break;
+    case CONF_STAGE_FLOOR:
+        fprintf(out, "at least %g %% each for ", stage->pct);
+        write_order(conf, &stage->order, out);
+        break;
     case CONF_STAGE_TAKE:
         fprintf(out, "%d", stage->take);
         break;
     case CONF_STAGE_HEALTHY:
     case CONF_STAGE_WEIGHTED:
+    case CONF_STAGE_STICKY:
         break;
     }
 }

@@ -62,6 +62,18 @@ const struct geo_country *geo_country_of(const struct geo_countries *c, const ch
     return i < 0 ? &unlisted : &c->by_code[i];
 }
 
+void geo_country_move(struct geo_countries *c, const char code[static 3], float latitude,
+                      float longitude)
+{
+    int i = index_of(code);
+
+    if (i < 0)
+        return;
+    c->by_code[i].has_point = true;
+    c->by_code[i].latitude = latitude;
+    c->by_code[i].longitude = longitude;
+}
+
 /* NULL, or what is wrong with the line. */
 static const char *read_line(struct geo_countries *out, char *line, int number)
 {

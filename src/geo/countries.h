@@ -29,6 +29,10 @@ bool geo_countries_load(struct geo_countries *out, const char *path, struct repo
 /* Never NULL; for anything but two capital letters, a country with nothing known. */
 const struct geo_country *geo_country_of(const struct geo_countries *c, const char code[static 3]);
 
+/* Puts the country's point there, whether a file lists the country or not. */
+void geo_country_move(struct geo_countries *c, const char code[static 3], float latitude,
+                      float longitude);
+
 /* Latitude and longitude in degrees, from text such as "35.68,139.69"; false when it is not. */
 bool geo_point_parse(const char *text, float *latitude, float *longitude);
 bool geo_continent_is(const char *code);

@@ -226,6 +226,14 @@ static void load_database(struct load *l, const char *path, bool is_asn)
 
 /* ---- all of it ---- */
 
+/* The configuration's points come before the file's. */
+static void set_points(struct geo_countries *countries, const struct conf_geo *conf)
+{
+    for (size_t i = 0; i < conf->n_points; i++)
+        geo_country_move(countries, conf->points[i].country, (float)conf->points[i].latitude,
+                         (float)conf->points[i].longitude);
+}
+
 static void load_texts(struct load *l)
 {
     int64_t since_us = clock_steady_us();
@@ -233,6 +241,7 @@ static void load_texts(struct load *l)
     if (l->conf->countries != NULL &&
         geo_countries_load(&l->countries, l->conf->countries, l->report))
         add_source(l, l->conf->countries, "countries", 0, l->countries.n, since_us);
+    set_points(&l->countries, l->conf);
     since_us = clock_steady_us();
     if (l->conf->networks != NULL && geo_networks_load(&l->networks, l->conf->networks, l->report))
         add_source(l, l->conf->networks, "networks", 0, l->networks.n, since_us);

@@ -14,7 +14,7 @@ struct steer_stand {
 
 struct steer_stand steer_stand(const struct steer_plan *plan, const struct steer_client *client);
 
-/* What a coherent draw hashes. */
+/* What a coherent draw hashes. A sticky one has no window. */
 struct steer_ticket {
     struct addr identity;
     uint8_t bits;
@@ -23,7 +23,7 @@ struct steer_ticket {
     uint64_t draw;
 };
 
-struct steer_ticket steer_ticket(const struct steer_service *service,
+struct steer_ticket steer_ticket(const struct steer_service *service, bool is_sticky,
                                  const struct steer_stand *stand,
                                  const struct steer_client *client, const struct hash_key *key,
                                  int64_t now_ms);

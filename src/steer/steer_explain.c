@@ -59,8 +59,11 @@ void steer_explain(const struct steer_plans *plans, const struct steer_table *ta
     explain_place(plan, geo, &stand, out);
     explain_stages(plan, inputs, type, out);
     steer_choose(plans, table, service, type, client, key, moment, &out->choice);
-    if (out->choice.is_drawn && s->conf->draw == CONF_DRAW_WINDOW) {
-        struct steer_ticket t = steer_ticket(s, &stand, client, key, moment->now_ms);
+    bool has_ticket = out->choice.is_drawn || out->choice.addresses > 0;
+    if (has_ticket && s->conf->draw == CONF_DRAW_WINDOW) {
+        struct steer_ticket t =
+            steer_ticket(s, plan->policy.is_sticky, &stand, client, key, moment->now_ms);
+        out->is_sticky = plan->policy.is_sticky;
         out->identity = t.identity;
         out->identity_bits = t.bits;
         out->window = t.window;

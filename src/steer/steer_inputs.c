@@ -33,7 +33,7 @@ static bool prepare_addresses(struct arena *arena, const struct conf_target *t, 
 {
     uint16_t type = family == 4 ? WIRE_A : WIRE_AAAA;
     uint16_t rdlen = family == 4 ? 4 : 16;
-    uint8_t *wire = arena_alloc(arena, t->n_addresses * (WIRE_RR_FIXED + (size_t)rdlen), 1);
+    uint8_t *wire = arena_alloc(arena, 2 * t->n_addresses * (WIRE_RR_FIXED + (size_t)rdlen), 1);
     uint8_t *p = wire;
 
     *out = (struct wire_set){ .type = type, .wire = wire };
@@ -48,6 +48,7 @@ static bool prepare_addresses(struct arena *arena, const struct conf_target *t, 
         out->count++;
     }
     out->wire_len = (uint32_t)(p - wire);
+    memcpy(p, wire, out->wire_len);
     return true;
 }
 

@@ -44,6 +44,7 @@ static void put_order(FILE *f, const struct steer_policy *p, const struct conf_o
 static bool is_static(const struct conf_stage *s)
 {
     return s->kind != CONF_STAGE_HEALTHY && s->kind != CONF_STAGE_WEIGHTED &&
+           s->kind != CONF_STAGE_STICKY && s->kind != CONF_STAGE_FLOOR &&
            s->kind != CONF_STAGE_TAKE;
 }
 
@@ -54,6 +55,7 @@ static void put_stage(FILE *f, const struct steer_policy *p, const struct conf_s
         fputs(" rule", f);
         put_match(f, p->conf, &s->rules[i].match);
         put_order(f, p, &s->rules[i].order);
+        fputs(s->rules[i].is_closed ? " closed" : "", f);
     }
     fputs(" order", f);
     put_order(f, p, &s->order);
@@ -66,6 +68,8 @@ static void put_site(FILE *f, const struct steer_policy *p, const struct steer_s
 
     fprintf(f, "(%d %a %a %a %d%d%d", s->has_place, t->latitude, t->longitude, s->stretch,
             t->cname != NULL, steer_has_family(t, 4), steer_has_family(t, 6));
+    if (p->depth > 0 && s->floor_ppm > 0) /* it is kept whatever the depth */
+        fputs(" standby", f);
     if (t->has_serves)
         put_match(f, p->conf, &t->serves);
     fputc(')', f);
@@ -73,7 +77,7 @@ static void put_site(FILE *f, const struct steer_policy *p, const struct steer_s
 
 static void put_view(FILE *f, const struct steer_policy *p)
 {
-    fprintf(f, "depth %d groups %u", p->depth, p->n_groups);
+    fprintf(f, "depth %d groups %u place %d", p->depth, p->n_groups, p->sees_place);
     for (size_t i = 0; i < p->n_stages; i++)
         if (is_static(&p->stages[i]))
             put_stage(f, p, &p->stages[i]);
@@ -102,10 +106,10 @@ static char *text_of(put_cb *put, const struct steer_policy *policy)
 static void put_plan(FILE *f, const struct steer_policy *p)
 {
     put_view(f, p);
-    fprintf(f, " healthy %d weighted %d take %d stages %zu", p->healthy, p->weighted, p->take,
-            p->n_stages);
+    fprintf(f, " healthy %d draw %d sticky %d floor %d take %d stages %zu", p->healthy, p->draw,
+            p->is_sticky, p->floor, p->take, p->n_stages);
     for (size_t i = 0; i < p->n_sites; i++)
-        fprintf(f, " %d", p->sites[i].target);
+        fprintf(f, " %d/%u", p->sites[i].target, p->sites[i].floor_ppm);
 }
 
 char *steer_view_key(const struct steer_policy *policy)

@@ -112,7 +112,8 @@ static void fence(struct work *w, const struct conf_stage *stage)
 
 /* ---- region and priority ---- */
 
-/* The tier that the order gives the site; those it does not name come last, together. */
+/* The tier that the order gives the target; those it does not name come last, together. Tiers of a
+ * joined order stay below the most targets that a service can have. */
 static double rank_in(const struct conf_order *order, int target)
 {
     for (size_t i = 0; i < order->n; i++)
@@ -128,25 +129,45 @@ static void split_by(struct work *w, const struct conf_order *order)
     split(w, 0);
 }
 
-/* The most specific rule wins, of equals the first. */
-static const struct conf_order *rule_for(const struct work *w, const struct conf_stage *stage)
+/* The most specific rule wins, of equals the first. NULL: none matches. */
+static const struct conf_rule *rule_for(const struct work *w, const struct conf_stage *stage)
 {
-    const struct conf_order *best = &stage->order;
+    const struct conf_rule *best = NULL;
     int best_score = 0;
 
     for (size_t i = 0; i < stage->n_rules; i++) {
         int score = steer_match(w->policy->conf, &stage->rules[i].match, w->spot);
         if (score > best_score) {
             best_score = score;
-            best = &stage->rules[i].order;
+            best = &stage->rules[i];
         }
     }
     return best;
 }
 
+/* A rule that names its own fallback says of everybody else: never. */
+static void drop_left_out(struct work *w, const struct conf_order *order)
+{
+    struct steer_order *o = w->order;
+    size_t n = 0;
+
+    for (size_t i = 0; i < o->n; i++) {
+        int target = w->policy->sites[o->items[i].site].target;
+        if (rank_in(order, target) < CONF_SERVICE_TARGETS_MAX)
+            o->items[n++] = o->items[i];
+        else
+            tell(w, STEER_DROPPED, &o->items[i], "neither a target of the rule nor its fallback");
+    }
+    o->n = n;
+}
+
 static void region(struct work *w, const struct conf_stage *stage)
 {
-    split_by(w, rule_for(w, stage));
+    const struct conf_rule *rule = rule_for(w, stage);
+
+    if (rule != NULL && rule->is_closed)
+        drop_left_out(w, &rule->order);
+    split_by(w, rule != NULL ? &rule->order : &stage->order);
 }
 
 static void priority(struct work *w, const struct conf_stage *stage)
@@ -196,7 +217,8 @@ static void (*const stages[])(struct work *w, const struct conf_stage *stage) = 
     [CONF_STAGE_HEALTHY] = nothing_static, [CONF_STAGE_FENCE] = fence,
     [CONF_STAGE_REGION] = region,          [CONF_STAGE_NEAREST] = nearest,
     [CONF_STAGE_WITHIN] = within,          [CONF_STAGE_PRIORITY] = priority,
-    [CONF_STAGE_WEIGHTED] = nothing_static, [CONF_STAGE_TAKE] = nothing_static,
+    [CONF_STAGE_WEIGHTED] = nothing_static, [CONF_STAGE_STICKY] = nothing_static,
+    [CONF_STAGE_FLOOR] = nothing_static,    [CONF_STAGE_TAKE] = nothing_static,
 };
 
 /* Great circle by the chord: exact for neighbours, where acos of a dot product is not. */
@@ -212,7 +234,7 @@ static bool fits_group(const struct steer_policy *p, unsigned group, size_t site
 {
     const struct conf_target *t = &p->conf->targets[p->sites[site].target];
 
-    return group == STEER_FOR_OTHER || t->cname != NULL ||
+    return p->n_groups == 1 || t->cname != NULL ||
            steer_has_family(t, group == STEER_FOR_A ? 4 : 6);
 }
 
@@ -232,7 +254,7 @@ static void start(struct work *w, unsigned group)
     }
 }
 
-/* The first `depth`, and whoever ties with the last of them. */
+/* The first `depth`, whoever ties with the last of them, and the standbys of `floor`. */
 static void cut_at_depth(struct work *w)
 {
     struct steer_order *o = w->order;
@@ -243,7 +265,10 @@ static void cut_at_depth(struct work *w)
     while (n < o->n && o->items[n].tier == o->items[n - 1].tier)
         n++;
     for (size_t i = n; i < o->n; i++)
-        tell(w, STEER_DROPPED, &o->items[i], "beyond the depth of `nearest`");
+        if (w->policy->sites[o->items[i].site].floor_ppm > 0)
+            o->items[n++] = o->items[i];
+        else
+            tell(w, STEER_DROPPED, &o->items[i], "beyond the depth of `nearest`");
     o->n = n;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <waymark/arena.h>
+#include <waymark/hash.h>
 
 /* Route 53's geoproximity: a positive bias draws clients near, a negative one pushes them away. */
 static double stretch_of(int bias)
@@ -23,7 +24,9 @@ void steer_unit(double latitude, double longitude, double out[static 3])
 
 static void site_init(struct steer_site *site, const struct conf_target *t, int target)
 {
-    *site = (struct steer_site){ .target = target, .has_place = t->has_place };
+    *site = (struct steer_site){ .target = target,
+                                 .has_place = t->has_place,
+                                 .name_hash = hash_plain(t->name, strlen(t->name)) };
     steer_unit(t->latitude, t->longitude, site->unit);
     site->stretch = stretch_of(t->bias);
 }
@@ -36,17 +39,19 @@ bool steer_has_family(const struct conf_target *target, uint8_t family)
     return false;
 }
 
-/* One group is enough for a service of one family: what is up is up for every type. */
+/* One group is enough for a service of one family: what is up is up for every type. Where a CNAME may
+ * come, all types must come to the same target: caches take a CNAME for the answer to each of them. */
 static unsigned count_groups(const struct steer_policy *p)
 {
-    bool any4 = false, any6 = false;
+    bool any4 = false, any6 = false, any_cname = false;
 
     for (size_t i = 0; i < p->n_sites; i++) {
         const struct conf_target *t = &p->conf->targets[p->sites[i].target];
         any4 |= steer_has_family(t, 4);
         any6 |= steer_has_family(t, 6);
+        any_cname |= t->cname != NULL;
     }
-    return any4 && any6 ? STEER_GROUPS : 1;
+    return any4 && any6 && !any_cname ? STEER_GROUPS : 1;
 }
 
 /* ---- prefixes ---- */
@@ -120,6 +125,14 @@ static bool collect_prefixes(struct steer_policy *p, struct arena *arena)
 
 /* ---- the policy ---- */
 
+static void keep_shares(struct steer_policy *p, const struct conf_stage *stage)
+{
+    for (size_t i = 0; i < stage->order.n; i++)
+        for (size_t k = 0; k < p->n_sites; k++)
+            if (p->sites[k].target == stage->order.targets[i])
+                p->sites[k].floor_ppm = (uint32_t)lround(stage->pct * 10000);
+}
+
 static void read_stage(struct steer_policy *p, int i)
 {
     const struct conf_stage *stage = &p->stages[i];
@@ -129,7 +142,15 @@ static void read_stage(struct steer_policy *p, int i)
         p->healthy = i;
         break;
     case CONF_STAGE_WEIGHTED:
-        p->weighted = i;
+        p->draw = i;
+        break;
+    case CONF_STAGE_STICKY: /* the place says whether a client's address means anything */
+        p->draw = i;
+        p->is_sticky = p->sees_place = true;
+        break;
+    case CONF_STAGE_FLOOR:
+        p->floor = i;
+        keep_shares(p, stage);
         break;
     case CONF_STAGE_TAKE:
         p->take = stage->take < STEER_TAKE_MAX ? stage->take : STEER_TAKE_MAX;
@@ -157,7 +178,8 @@ bool steer_policy_init(struct steer_policy *policy, const struct conf *conf,
                                      .n_sites = service->n_targets,
                                      .take = 1,
                                      .healthy = -1,
-                                     .weighted = -1 };
+                                     .draw = -1,
+                                     .floor = -1 };
     policy->sites = arena_zero(arena, service->n_targets, sizeof *policy->sites);
     if (policy->sites == NULL)
         return false;
@@ -171,16 +193,11 @@ bool steer_policy_init(struct steer_policy *policy, const struct conf *conf,
     return collect_prefixes(policy, arena);
 }
 
-unsigned steer_policy_group(const struct steer_policy *policy, uint16_t type)
+uint16_t steer_group_type(const struct steer_policy *policy, unsigned group)
 {
     if (policy->n_groups == 1)
-        return 0;
-    return type == WIRE_A ? STEER_FOR_A : type == WIRE_AAAA ? STEER_FOR_AAAA : STEER_FOR_OTHER;
-}
-
-uint16_t steer_group_type(unsigned group)
-{
-    return group == STEER_FOR_A ? WIRE_A : group == STEER_FOR_AAAA ? WIRE_AAAA : WIRE_ANY;
+        return WIRE_ANY;
+    return group == STEER_FOR_A ? WIRE_A : WIRE_AAAA;
 }
 
 const struct prefix *steer_policy_prefix(const struct steer_policy *policy, const struct addr *who)

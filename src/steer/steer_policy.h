@@ -18,15 +18,17 @@ struct arena;
 
 enum { STEER_SITES_MAX = CONF_SERVICE_TARGETS_MAX };
 
-/* Candidates differ by type: for A those that have an A (or a CNAME), if any has. Services whose
- * targets all have the same families need one group only. */
-enum steer_group { STEER_FOR_OTHER, STEER_FOR_A, STEER_FOR_AAAA, STEER_GROUPS };
+/* Candidates differ by type: for AAAA those that have an AAAA (or a CNAME), for A and all other types,
+ * which must agree with A, those that have an A. Services of one family need one group only. */
+enum steer_group { STEER_FOR_A, STEER_FOR_AAAA, STEER_GROUPS };
 
 struct steer_site {
     int target;
     bool has_place;
     double unit[3]; /* see steer_unit */
     double stretch; /* of distances, by the bias */
+    uint32_t floor_ppm;  /* the least share, in millionths, that `floor` keeps for it */
+    uint64_t name_hash;  /* the same on every server, wherever the target stands in the list */
 };
 
 struct steer_policy {
@@ -39,7 +41,10 @@ struct steer_policy {
     size_t n_prefixes;
     unsigned n_groups;       /* 1 or STEER_GROUPS */
     int take, depth;         /* depth 0: keep all */
-    int healthy, weighted;   /* index of that stage; -1: none */
+    int healthy;             /* index of that stage; -1: none */
+    int draw;                /* of `weighted` or `sticky` */
+    int floor;
+    bool is_sticky;          /* it is `sticky` */
     bool sees_place;         /* some stage depends on where the client is */
 };
 
@@ -50,9 +55,14 @@ void steer_unit(double latitude, double longitude, double out[static 3]);
 bool steer_policy_init(struct steer_policy *policy, const struct conf *conf,
                        const struct conf_service *service, struct arena *arena);
 
-unsigned steer_policy_group(const struct steer_policy *policy, uint16_t type);
+static inline unsigned steer_policy_group(const struct steer_policy *policy, uint16_t type)
+{
+    return policy->n_groups > 1 && type == WIRE_AAAA ? STEER_FOR_AAAA : STEER_FOR_A;
+}
+
 bool steer_has_family(const struct conf_target *target, uint8_t family);
-uint16_t steer_group_type(unsigned group); /* what `up` means for it */
+/* What `up` means for it: WIRE_A, WIRE_AAAA, or WIRE_ANY where there is one group. */
+uint16_t steer_group_type(const struct steer_policy *policy, unsigned group);
 
 /* Candidates in tiers: the state that stages work on. */
 struct steer_item {

@@ -43,7 +43,7 @@ static uint32_t weight_of(const struct work *w, unsigned site)
 {
     const struct steer_policy *p = &w->plan->policy;
 
-    return p->weighted < 0 ? 0 : (uint32_t)p->conf->targets[p->sites[site].target].weight;
+    return p->draw < 0 ? 0 : (uint32_t)p->conf->targets[p->sites[site].target].weight;
 }
 
 static void add(struct work *w, unsigned site, unsigned tier)
@@ -70,7 +70,7 @@ static void add_tier(struct work *w, size_t from, size_t to)
     unsigned tier = row->n == 0 ? 0 : w->out->entries[row->n - 1].tier + 1u;
     unsigned before = row->n;
 
-    if (w->plan->policy.weighted >= 0) {
+    if (w->plan->policy.draw >= 0) {
         add_members(w, from, to, false, tier);
         tier += row->n > before;
     }
@@ -93,21 +93,6 @@ static void add_tiers(struct work *w)
     }
 }
 
-static void set_bounds(struct steer_entry *entries, size_t n)
-{
-    uint64_t total = 0, sum = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        entries[i].weight += entries[i].weight == 0; /* only zeros are together: equal odds */
-        total += entries[i].weight;
-    }
-    for (size_t i = 0; i < n; i++) {
-        sum += entries[i].weight;
-        uint64_t bound = (sum << 32) / total;
-        entries[i].bound = bound > UINT32_MAX ? UINT32_MAX : (uint32_t)bound;
-    }
-}
-
 static size_t tier_end(const struct steer_row_draft *d, size_t from)
 {
     size_t to = from;
@@ -115,6 +100,29 @@ static size_t tier_end(const struct steer_row_draft *d, size_t from)
     while (to < d->row.n && d->entries[to].tier == d->entries[from].tier)
         to++;
     return to;
+}
+
+/* Zeros are only ever together: their odds are equal. */
+static void raise_zeros(struct work *w)
+{
+    struct steer_row_draft *d = w->out;
+
+    for (size_t i = 0; w->plan->policy.draw >= 0 && i < d->row.n; i++)
+        d->entries[i].weight += d->entries[i].weight == 0;
+}
+
+/* Without weights a tier is taken in order, and its bounds mean nothing. */
+static void set_bounds(struct steer_entry *entries, size_t n)
+{
+    uint64_t total = 0, sum = 0;
+
+    for (size_t i = 0; i < n; i++)
+        total += entries[i].weight;
+    for (size_t i = 0; total > 0 && i < n; i++) {
+        sum += entries[i].weight;
+        uint64_t bound = (sum << 32) / total;
+        entries[i].bound = bound > UINT32_MAX ? UINT32_MAX : (uint32_t)bound;
+    }
 }
 
 static void finish(struct work *w)
@@ -125,8 +133,98 @@ static void finish(struct work *w)
     for (size_t from = 0, to; from < d->row.n; from = to) {
         to = tier_end(d, from);
         set_bounds(d->entries + from, to - from);
-        d->row.is_drawn |= w->plan->policy.weighted >= 0 && to - from > 1;
+        d->row.is_drawn |= to - from > 1 && d->entries[from].weight > 0;
     }
+}
+
+/* ---- floor ---- */
+
+enum { MILLION = 1000000, FLOOR_TOTAL = 1 << 24 }; /* what shares are scaled to */
+
+static uint32_t floor_of(const struct work *w, const struct steer_entry *e)
+{
+    return w->plan->policy.sites[e->site].floor_ppm;
+}
+
+/* Where nothing is drawn the first alone would be given: it gets a tier of its own, to share. */
+static void set_first_apart(struct steer_row_draft *d)
+{
+    d->entries[0].weight = 1;
+    for (size_t i = 1; i < d->row.n; i++)
+        d->entries[i].tier++;
+}
+
+/* The site joins the first tier, without a weight, unless it is there. */
+static void bring_first(struct steer_row_draft *d, unsigned site)
+{
+    size_t at = 0, n_first = tier_end(d, 0);
+
+    while (at < d->row.n && d->entries[at].site != site)
+        at++;
+    if (at < n_first)
+        return;
+    d->row.n += at == d->row.n;
+    for (; at > n_first; at--)
+        d->entries[at] = d->entries[at - 1];
+    d->entries[n_first] =
+        (struct steer_entry){ .site = (uint16_t)site, .tier = d->entries[0].tier };
+}
+
+/* Who gets less than its floor gets just that, from what the others have; which may put another below
+ * its own. Standbys keep at most nine tenths together, so somebody always stays above. */
+static uint32_t find_floored(struct work *w, bool floored[], uint64_t *free_weight)
+{
+    const struct steer_row_draft *d = w->out;
+    uint32_t free_ppm = MILLION;
+    bool is_new = true;
+
+    *free_weight = 0;
+    for (size_t i = 0; i < tier_end(d, 0); i++)
+        *free_weight += d->entries[i].weight;
+    while (is_new) {
+        is_new = false;
+        for (size_t i = 0; i < tier_end(d, 0); i++) {
+            const struct steer_entry *e = &d->entries[i];
+            if (floored[i] || (uint64_t)e->weight * free_ppm >= floor_of(w, e) * *free_weight)
+                continue;
+            floored[i] = is_new = true;
+            free_ppm -= floor_of(w, e);
+            *free_weight -= e->weight;
+        }
+    }
+    return free_ppm;
+}
+
+static void share_out(struct work *w)
+{
+    struct steer_row_draft *d = w->out;
+    bool floored[STEER_SITES_MAX] = { false };
+    uint64_t free_weight;
+    uint32_t free_ppm = find_floored(w, floored, &free_weight);
+
+    for (size_t i = 0; i < tier_end(d, 0); i++) {
+        struct steer_entry *e = &d->entries[i];
+        uint64_t ppm = floored[i] ? floor_of(w, e) : free_ppm;
+        uint64_t weight = floored[i] ? ppm * FLOOR_TOTAL / MILLION
+                                     : e->weight * ppm * FLOOR_TOTAL / free_weight / MILLION;
+        e->weight = weight > 0 ? (uint32_t)weight : 1;
+    }
+}
+
+static void apply_floor(struct work *w)
+{
+    const struct steer_policy *p = &w->plan->policy;
+
+    if (p->floor < 0 || w->out->row.n == 0)
+        return;
+    if (p->draw < 0)
+        set_first_apart(w->out);
+    for (size_t i = 0; i < w->n_sites; i++) {
+        unsigned site = w->sites[i].site;
+        if (p->sites[site].floor_ppm > 0 && is_up(w, site))
+            bring_first(w->out, site);
+    }
+    share_out(w);
 }
 
 /* ---- the trace ---- */
@@ -145,18 +243,20 @@ static void tell_healthy(struct work *w)
     }
 }
 
-static void tell_weighted(struct work *w)
+static void tell_odds(struct work *w, int stage)
 {
     const struct steer_row_draft *d = w->out;
 
-    for (size_t from = 0; w->plan->policy.weighted >= 0 && from < d->row.n;
-         from = tier_end(d, from)) {
+    for (size_t from = 0; stage >= 0 && from < d->row.n; from = tier_end(d, from)) {
         double total = 0;
         for (size_t i = from; i < tier_end(d, from); i++)
             total += d->entries[i].weight;
-        for (size_t i = from; i < tier_end(d, from); i++)
-            tell(w, w->plan->policy.weighted, STEER_PLACED, d->entries[i].site,
-                 d->entries[i].tier, d->entries[i].weight / total, "");
+        for (size_t i = from; total > 0 && i < tier_end(d, from); i++)
+            tell(w, stage, STEER_PLACED, d->entries[i].site, d->entries[i].tier,
+                 d->entries[i].weight / total,
+                 stage == w->plan->policy.floor && floor_of(w, &d->entries[i]) > 0
+                     ? "a standby that keeps a share"
+                     : "");
     }
 }
 
@@ -167,7 +267,7 @@ void steer_row_build(const struct steer_plan *plan, const struct steer_placed *s
     struct work w = { .plan = plan,
                       .sites = sites,
                       .n_sites = n,
-                      .type = steer_group_type(group),
+                      .type = steer_group_type(&plan->policy, group),
                       .inputs = inputs,
                       .out = out,
                       .trace = trace };
@@ -179,11 +279,15 @@ void steer_row_build(const struct steer_plan *plan, const struct steer_placed *s
         add_tiers(&w);
         out->row.is_open = true;
     }
-    finish(&w);
+    raise_zeros(&w);
     if (trace != NULL) {
         uint32_t horizon_s = out->row.horizon_s; /* the trace looks at more targets than the row */
         tell_healthy(&w);
-        tell_weighted(&w);
+        tell_odds(&w, plan->policy.draw);
         out->row.horizon_s = horizon_s;
     }
+    apply_floor(&w);
+    if (trace != NULL)
+        tell_odds(&w, plan->policy.floor);
+    finish(&w);
 }

@@ -44,15 +44,14 @@ static void draft_fill(struct builder *b, const struct geo_place *place,
 
 static uint64_t hash_of(const struct steer_class *c, const struct steer_placed *sites, size_t n)
 {
-    uint64_t head[2] = { c->is_special, (uint64_t)c->n[0] | (uint64_t)c->n[1] << 16 |
-                                            (uint64_t)c->n[2] << 32 };
+    uint64_t head[2] = { c->is_special, (uint64_t)c->n[0] | (uint64_t)c->n[1] << 16 };
 
     return hash_plain(sites, n * sizeof *sites) ^ hash_plain(head, sizeof head) * 3;
 }
 
 static size_t class_sites(const struct steer_class *c)
 {
-    return (size_t)c->n[0] + c->n[1] + c->n[2];
+    return (size_t)c->n[0] + c->n[1];
 }
 
 static bool is_same(const struct steer_view *v, const struct steer_class *c, const struct draft *d)

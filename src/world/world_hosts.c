@@ -46,7 +46,7 @@ static bool exists(const struct host *h, enum zone_verdict verdict, struct repor
 
 static bool is_replaced(uint16_t type)
 {
-    return type == WIRE_A || type == WIRE_AAAA || type == WIRE_CNAME;
+    return type == WIRE_A || type == WIRE_AAAA || type == WIRE_CNAME || type == WIRE_HTTPS;
 }
 
 /* The first type at the node that a CNAME cannot stand beside; 0: none. */
@@ -71,9 +71,10 @@ static bool is_compatible(const struct host *h, const struct zone_node *node, bo
                      h->service->name, h->text, wire_type_to_text(other, text));
         return false;
     }
-    if (zone_rrset_of(node, WIRE_HTTPS) != NULL) {
+    if (zone_rrset_of(node, WIRE_HTTPS) != NULL && !h->service->has_https) {
         complain(report, h, "has an HTTPS record in the zone",
-                 "take it away: its hints would contradict the steered addresses");
+                 "take it away, its hints would contradict the steered addresses; or give the "
+                 "service `https`, whose records replace it");
         return false;
     }
     return true;

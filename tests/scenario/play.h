@@ -13,7 +13,8 @@
  *   expect THING, THING, ...
  * THING: an rcode; "a or b" (targets or data: all records are of these); "both a and b" (each occurs);
  * "ttl N", "ttl at most N", "scope N", "nodata", "silence", "truncated", "referral",
- * "authoritative", "not authoritative", "records N", "authority N", "additional N", "soa ttl N", "shares a 60 b 40 within 3" (per cent), "same as before". */
+ * "authoritative", "not authoritative", "records N", "authority N", "additional N", "says WORD" and
+ * "never says WORD" (a record's text holds it), "soa ttl N", "shares a 60 b 40 within 3" (per cent), "same as before". */
 #pragma once
 
 #include <ldns/ldns.h>

@@ -160,6 +160,20 @@ static int count_additional(const struct play *p)
     return (int)ldns_rr_list_rr_count(ldns_pkt_additional(p->answer));
 }
 
+/* Some record of the answer, written out, holds the word. */
+static void expect_says(struct play *p, const char *word, bool is_wanted)
+{
+    bool is_there = false;
+
+    for (size_t i = 0; i < ldns_rr_list_rr_count(answers(p)); i++) {
+        char *text = ldns_rr2str(ldns_rr_list_rr(answers(p), i));
+        is_there |= strstr(text, word) != NULL;
+        free(text);
+    }
+    if (is_there != is_wanted)
+        play_fail(p, "%s record says %s", is_there ? "a" : "no", word);
+}
+
 static void expect_number(struct play *p, const char *what, int wanted, int got)
 {
     if (wanted != got)
@@ -238,6 +252,10 @@ static void expect_one(struct play *p, char *thing)
         expect_number(p, "authority", atoi(thing), (int)ldns_pkt_nscount(p->answer));
     else if (starts(&thing, "additional "))
         expect_number(p, "additional", atoi(thing), count_additional(p));
+    else if (starts(&thing, "says "))
+        expect_says(p, thing, true);
+    else if (starts(&thing, "never says "))
+        expect_says(p, thing, false);
     else if (starts(&thing, "both "))
         expect_each(p, thing);
     else if (!expect_rcode(p, thing) && !expect_flags(p, thing))

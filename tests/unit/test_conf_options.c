@@ -16,6 +16,8 @@ static void the_limits_of_the_table_are_those_of_the_door(void **state)
     assert_true(conf_option(OPT_target_addresses)->most == CONF_ADDRESSES_MAX);
     assert_true(conf_option(OPT_service_targets)->most == CONF_SERVICE_TARGETS_MAX);
     assert_true(conf_option(OPT_service_policy)->most == CONF_STAGES_MAX);
+    assert_true(conf_option(OPT_https_alpn)->most == CONF_ALPN_MAX);
+    assert_true(conf_option(OPT_service_addresses)->most == CONF_ADDRESSES_MAX);
     assert_true(conf_option(OPT_top_pops)->most == CONF_TARGETS_MAX);
     assert_true(conf_option(OPT_top_edges)->most == CONF_EDGES_MAX);
     assert_true(conf_option(OPT_edge_listen)->most == CONF_LISTEN_MAX);
@@ -45,7 +47,8 @@ static void words_stand_in_the_order_of_their_enums(void **state)
         [CONF_STAGE_HEALTHY] = "healthy",   [CONF_STAGE_FENCE] = "fence",
         [CONF_STAGE_REGION] = "region",     [CONF_STAGE_NEAREST] = "nearest",
         [CONF_STAGE_WITHIN] = "within",     [CONF_STAGE_PRIORITY] = "priority",
-        [CONF_STAGE_WEIGHTED] = "weighted", [CONF_STAGE_TAKE] = "take",
+        [CONF_STAGE_WEIGHTED] = "weighted", [CONF_STAGE_STICKY] = "sticky",
+        [CONF_STAGE_FLOOR] = "floor",       [CONF_STAGE_TAKE] = "take",
     };
 
     assert_words(OPT_service_draw, draws, COUNT_OF(draws));

@@ -99,11 +99,12 @@ static void values_are_what_was_written(void **state)
         "asns = [1]; targets = ([\"tokyo\", \"fast\"], \"london\"); } ); others = [\"fast\"]; }, "
         "{ stage = \"fence\"; hard = false; }, { stage = \"within\"; km = 3000; }, "
         "{ stage = \"nearest\"; tie_pct = 12.5; depth = 6; }, "
-        "{ stage = \"priority\"; targets = [\"tokyo\", \"london\"]; }, \"weighted\", "
+        "{ stage = \"priority\"; targets = (\"fast\", [\"tokyo\", \"london\"]); }, "
+        "\"weighted\", { stage = \"floor\"; targets = [\"fast\"]; pct = 2.5; }, "
         "{ stage = \"take\"; n = 2; } )");
     const struct conf_service *s = &conf->services[0];
 
-    assert_int_equal(s->n_stages, 8);
+    assert_int_equal(s->n_stages, 9);
     assert_int_equal(s->stages[1].kind, CONF_STAGE_REGION);
     assert_int_equal(s->stages[1].n_rules, 1);
     const struct conf_rule *rule = &s->stages[1].rules[0];
@@ -126,7 +127,10 @@ static void values_are_what_was_written(void **state)
     assert_int_equal(s->stages[4].depth, 6);
     assert_int_equal(s->stages[5].order.tiers[1], 1);
     assert_int_equal(s->stages[6].kind, CONF_STAGE_WEIGHTED);
-    assert_int_equal(s->stages[7].take, 2);
+    assert_int_equal(s->stages[7].kind, CONF_STAGE_FLOOR);
+    assert_true(s->stages[7].pct == 2.5);
+    assert_int_equal(s->stages[7].order.targets[0], 2);
+    assert_int_equal(s->stages[8].take, 2);
     conf_unref(conf);
 }
 
