@@ -7,7 +7,7 @@
 
 #include "parts.h"
 
-enum { FARM_EDGES_MAX = CONF_EDGES_MAX };
+enum { FARM_EDGES_MAX = 2 * CONF_EDGES_MAX }; /* in a reload: those that come, and those that go */
 
 struct farm_thread;
 

@@ -312,6 +312,25 @@ class Delivery(live.LiveTest):
         self.assertEqual(self.cache(s), "HIT")  # an edge that stays keeps what it has
         self.stop(s)
 
+    def many(self, folder, net, n):
+        """As many edges on one thread, and no other."""
+        pops = "".join(f'p{net}-{i}: {{ at = [0.0, 0.0]; addresses = ["127.0.{net}.{i}"]; }};\n'
+                       for i in range(1, n + 1))
+        rows = ",\n".join(f'{{ pop = "p{net}-{i}"; listen = "127.0.{net}.{i}:{self.http}"; '
+                          'origin = "site"; cache_mb = 1; }' for i in range(1, n + 1))
+        return (f'pops: {{ {pops} }};\norigins: {{ site: {{ directory = "{folder}"; }}; }};\n'
+                f'edges: ( {rows} );\n')
+
+    def test_a_reload_may_take_all_edges_away_and_bring_as_many_others(self):
+        s = self.edges()
+        s.write_conf(server="edge_threads = 1;", rest=self.many(s.path("site"), 10, 200))
+        s.start()
+        s.write_conf(server="edge_threads = 1;", rest=self.many(s.path("site"), 11, 200))
+        self.assertNotIn("stay as they were", self.run_on(s, "reload"))
+        self.assertFalse(is_open("127.0.10.200", self.http))
+        self.assertTrue(is_open("127.0.11.200", self.http))
+        self.stop(s)
+
     def test_a_reload_that_cannot_open_the_log_leaves_the_edges_as_they_were(self):
         s = self.edges(["london"]).start()
         s.write_conf(server=f'access_log = "{s.path("no-folder/access.log")}";',
