@@ -255,47 +255,54 @@ static void link_in(struct session *s)
     if (s->next != NULL)
         s->next->prev = &s->next;
     s->edge->sessions = s;
-    edge_count(&s->edge->counts->connections, 1);
+    counter_bump(&s->edge->counts->connections, 1);
 }
 
-struct session *session_new(struct edge *e, int fd, const struct sockaddr *from, struct ssl_st *tls)
+/* NULL: out of memory; then `tls` is freed, the descriptor still open. */
+static struct bufferevent *open_buffers(struct event_base *base, int fd, struct ssl_st *tls)
+{
+    if (tls == NULL)
+        return bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
+    struct bufferevent *bev = bufferevent_openssl_socket_new(
+        base, fd, tls, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
+    if (bev != NULL)
+        bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
+    return bev;
+}
+
+static bool begin_reading(struct session *s)
+{
+    bufferevent_setcb(s->bev, on_read, on_write, on_event, s);
+    bufferevent_setwatermark(s->bev, EV_READ, 0, SESSION_INPUT_MAX);
+    bufferevent_setwatermark(s->bev, EV_WRITE, SESSION_OUTPUT_LOW, 0);
+    if (!s->is_tls)
+        bufferevent_disable(s->bev, EV_WRITE); /* see session_flush */
+    return bufferevent_enable(s->bev, EV_READ) == 0;
+}
+
+void session_new(struct edge *e, int fd, const struct sockaddr *from, struct ssl_st *tls)
 {
     struct session *s = calloc(1, sizeof *s);
 
     if (s == NULL)
-        goto fail;
-    if (tls != NULL)
-        s->bev = bufferevent_openssl_socket_new(e->thread->base, fd, tls, BUFFEREVENT_SSL_ACCEPTING,
-                                                BEV_OPT_CLOSE_ON_FREE);
+        SSL_free(tls);
     else
-        s->bev = bufferevent_socket_new(e->thread->base, fd, BEV_OPT_CLOSE_ON_FREE);
-    if (s->bev == NULL)
-        goto fail;
+        s->bev = open_buffers(e->thread->base, fd, tls);
+    if (s == NULL || s->bev == NULL) {
+        close(fd);
+        free(s);
+        return;
+    }
     s->magic = SESSION_MAGIC;
     s->edge = e;
     s->is_tls = tls != NULL;
     s->waiter.on_news = on_news;
     s->waiter.ctx = s;
-    if (tls != NULL)
-        bufferevent_openssl_set_allow_dirty_shutdown(s->bev, 1);
     write_client(s, from);
     link_in(s);
-    bufferevent_setcb(s->bev, on_read, on_write, on_event, s);
-    bufferevent_setwatermark(s->bev, EV_READ, 0, SESSION_INPUT_MAX);
-    bufferevent_setwatermark(s->bev, EV_WRITE, SESSION_OUTPUT_LOW, 0);
     session_set_deadline(s, e->what->header_s);
-    bufferevent_disable(s->bev, tls == NULL ? EV_WRITE : 0);
-    if (bufferevent_enable(s->bev, EV_READ) != 0) {
+    if (!begin_reading(s))
         session_free(s);
-        return NULL;
-    }
-    return s;
-fail:
-    if (tls != NULL)
-        SSL_free(tls);
-    close(fd);
-    free(s);
-    return NULL;
 }
 
 void session_free(struct session *s)
@@ -309,9 +316,9 @@ void session_free(struct session *s)
     *s->prev = s->next;
     if (s->next != NULL)
         s->next->prev = s->prev;
-    edge_uncount(&s->edge->counts->connections);
+    counter_drop(&s->edge->counts->connections, 1);
     if (s->request != NULL && s->step != STEP_RECEIVE && s->status == 0)
-        edge_count(&s->edge->counts->statuses[0], 1);
+        counter_bump(&s->edge->counts->statuses[0], 1);
     flight_leave(&s->waiter);
     body_reader_fini(&s->reader);
     object_unref(s->told.object);

@@ -76,7 +76,8 @@ struct session {
     struct body_reader reader;
 };
 
-struct session *session_new(struct edge *e, int fd, const struct sockaddr *from, struct ssl_st *tls);
+/* Takes over the descriptor and `tls` (NULL: none); without memory it closes them. */
+void session_new(struct edge *e, int fd, const struct sockaddr *from, struct ssl_st *tls);
 void session_free(struct session *s); /* closes at once; NULL is fine */
 
 /* The edge looks at all sessions now and then. */
