@@ -21,6 +21,12 @@ static inline void counter_bump(uint64_t *cell, uint64_t n)
     __atomic_store_n(cell, __atomic_load_n(cell, __ATOMIC_RELAXED) + n, __ATOMIC_RELAXED);
 }
 
+/* The same for a cell that counts what there is now. */
+static inline void counter_drop(uint64_t *cell, uint64_t n)
+{
+    counter_bump(cell, 0 - n);
+}
+
 /* Adds somebody else's cells to `sum`. */
 static inline void counter_sum(uint64_t *sum, const uint64_t *cells, size_t n)
 {

@@ -66,7 +66,6 @@ struct edge *edge_new(struct edge_thread *thread, struct farm_purges *purges, st
         edge_free(e);
         return NULL;
     }
-    snprintf(e->counts->pop, sizeof e->counts->pop, "%s", e->pop);
     e->purges_seen = purges_newest(purges);
     return e;
 }

@@ -3,6 +3,8 @@
 
 #include <assert.h>
 
+#include <waymark/counters.h>
+
 static size_t bucket_of(uint64_t us)
 {
     if (us < 4)
@@ -21,16 +23,11 @@ uint64_t edge_times_bucket_us(size_t bucket)
     return ((4 + (bucket & 3) + 1) << (log2 - 2)) - 1;
 }
 
-static void bump(uint64_t *cell, uint64_t n)
-{
-    __atomic_store_n(cell, __atomic_load_n(cell, __ATOMIC_RELAXED) + n, __ATOMIC_RELAXED);
-}
-
 void edge_times_add(struct edge_times *times, uint64_t us)
 {
-    bump(&times->n, 1);
-    bump(&times->sum_us, us);
-    bump(&times->buckets[bucket_of(us)], 1);
+    counter_bump(&times->n, 1);
+    counter_bump(&times->sum_us, us);
+    counter_bump(&times->buckets[bucket_of(us)], 1);
 }
 
 uint64_t edge_times_quantile_us(const struct edge_times *times, unsigned per_mille)

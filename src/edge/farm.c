@@ -355,13 +355,12 @@ int edges_purge(struct edges *edges, const struct edge_purge *purge, struct edge
 static void copy_figures(const struct edge *e, struct edge_figures *out)
 {
     size_t first = offsetof(struct edge_figures, requests) / sizeof(uint64_t);
-    const uint64_t *from = (const uint64_t *)e->counts;
-    uint64_t *to = (uint64_t *)out;
 
-    memcpy(out->pop, e->counts->pop, sizeof out->pop);
-    out->state = (enum edge_state)__atomic_load_n(&e->state, __ATOMIC_RELAXED);
-    for (size_t i = first; i < sizeof *out / sizeof *to; i++)
-        to[i] = __atomic_load_n(&from[i], __ATOMIC_RELAXED);
+    *out = (struct edge_figures){ .state = (enum edge_state)__atomic_load_n(&e->state,
+                                                                            __ATOMIC_RELAXED) };
+    memcpy(out->pop, e->pop, sizeof out->pop);
+    counter_sum((uint64_t *)out + first, (const uint64_t *)e->counts + first,
+                sizeof *out / sizeof(uint64_t) - first);
 }
 
 size_t edges_figures(const struct edges *edges, struct edge_figures *out, size_t max)

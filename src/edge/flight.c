@@ -7,10 +7,7 @@
 
 #include <waymark/clock.h>
 
-#include "ask.h"
-#include "origin_files.h"
-
-static struct flight *flight_of(void *arg)
+struct flight *flight_of(void *arg)
 {
     struct flight *f = arg;
 
@@ -53,7 +50,7 @@ static void link_in(struct flight *f)
     if (f->next != NULL)
         f->next->prev = &f->next;
     f->edge->all_flights = f;
-    edge_count(&f->edge->counts->fetches_in_flight, 1);
+    counter_bump(&f->edge->counts->fetches_in_flight, 1);
 }
 
 /* ---- waiters ---- */
@@ -85,8 +82,12 @@ static void tell(struct flight_waiter *w, const struct flight_told *told)
     w->on_news(w->ctx, told);
 }
 
-void flight_tell_all(struct flight *f, struct flight_told told)
+void flight_fail(struct flight *f, unsigned status)
 {
+    struct flight_told told = { .news = FLIGHT_FAILED, .status = status };
+
+    flight_end_joining(f);
+    f->is_over = true;
     while (f->waiters != NULL) {
         tell(f->waiters, &told);
         told.is_collapsed = true;
@@ -106,6 +107,13 @@ void flight_hand_out(struct flight *f, struct flight_told told, bool is_for_all)
     }
 }
 
+void flight_end_with(struct flight *f, struct flight_told told)
+{
+    flight_end_joining(f);
+    f->is_over = true;
+    flight_hand_out(f, told, true);
+}
+
 static void flight_free(struct flight *f)
 {
     if (f == NULL)
@@ -115,7 +123,7 @@ static void flight_free(struct flight *f)
     *f->prev = f->next;
     if (f->next != NULL)
         f->next->prev = f->prev;
-    edge_uncount(&f->edge->counts->fetches_in_flight);
+    counter_drop(&f->edge->counts->fetches_in_flight, 1);
     if (f->stale != NULL)
         f->stale->is_validating = false;
     if (f->object != NULL && f->object->body != NULL)
@@ -129,70 +137,6 @@ static void flight_free(struct flight *f)
 }
 
 /* ---- beginning ---- */
-
-static void on_change(void *ctx, struct fetch *fetch);
-
-static long read_upload(void *ctx, char *out, size_t room)
-{
-    struct flight *f = flight_of(ctx);
-
-    if (f->read == NULL) /* the answer came first: its session reads no more of the request */
-        return -1;
-    f->is_read = true;
-    return f->read(f->read_ctx, out, room);
-}
-
-static int64_t upload_of(const struct flight *f)
-{
-    const struct http_request_head *head = &f->request->head;
-
-    if (f->read == NULL || head->body == HTTP_BODY_NONE)
-        return FETCH_BODY_NONE;
-    return head->body == HTTP_BODY_LENGTH ? (int64_t)head->length : FETCH_BODY_UNKNOWN;
-}
-
-static struct fetch *start_fetch(struct flight *f, const struct ask *ask,
-                                 const struct ask_head *head)
-{
-    struct fetchers *fetchers = f->edge->thread->fetchers;
-    struct fetch_spec spec = {
-        .method = head->method,
-        .url = ask->url,
-        .connect_to = ask->connect_to,
-        .target = head->target.at,
-        .host = head->host,
-        .fields = head->fields.at,
-        .fields_len = head->fields.len,
-        .connect_ms = ask->connect_ms,
-        .first_byte_ms = ask->first_byte_ms,
-        .upload = upload_of(f),
-        .read = read_upload,
-        .read_ctx = f,
-        .on_change = on_change,
-        .ctx = f,
-    };
-
-    if (ask->directory != NULL)
-        return origin_files_fetch(fetchers, ask->directory, ask->cache_control, &spec);
-    return edge_fetch_start(fetchers, &spec);
-}
-
-/* Whom to ask is asked anew each time: the configuration may have changed meanwhile. */
-int flight_begin_fetch(struct flight *f)
-{
-    const struct object *stale = f->stale != NULL && f->stale->fresh.can_validate ? f->stale : NULL;
-    struct ask_head head = { 0 };
-    struct ask ask;
-
-    if (!ask_whom(f->edge, f->attempt, f->no_shield, &ask))
-        return -EINVAL;
-    f->is_to_shield = ask.is_shield;
-    if (ask_write(f->edge, f->request, &ask, f->kind != FLIGHT_PRIVATE, stale, &head))
-        f->fetch = start_fetch(f, &ask, &head);
-    ask_head_fini(&head);
-    edge_count(&f->edge->counts->fetches, 1);
-    return f->fetch == NULL ? -ENOMEM : 0;
-}
 
 bool flight_join(struct edge *e, const struct request *request, struct flight_waiter *waiter)
 {
@@ -249,52 +193,27 @@ int flight_start(const struct flight_plan *plan)
 
 /* ---- failing ---- */
 
-static bool try_another(struct flight *f, const struct fetch_view *view)
-{
-    if (f->is_read || (f->kind == FLIGHT_PRIVATE && !http_method_is_safe(f->request->head.method)))
-        return false;
-    if (f->is_to_shield) {
-        f->no_shield = true;
-    } else {
-        if (view->outcome != FETCH_NOTHING || f->attempt > 0 || ask_count(f->edge) < 2)
-            return false;
-        f->attempt++;
-    }
-    edge_fetch_cancel(f->fetch);
-    f->fetch = NULL;
-    return flight_begin_fetch(f) == 0;
-}
-
 bool flight_serve_stale(struct flight *f, unsigned status)
 {
     if (f->stale == NULL || f->stale->body->state == BODY_BROKEN ||
         !rule_use_on_error(&f->stale->fresh, &f->request->control, clock_wall_ms()))
         return false;
-    flight_hand_out(f,
-                    (struct flight_told){ .news = FLIGHT_OBJECT,
-                                          .object = f->stale,
-                                          .result = EDGE_STALE,
-                                          .status = status,
-                                          .detail = "ORIGIN-FAILED" },
-                    true);
+    flight_end_with(f, (struct flight_told){ .news = FLIGHT_OBJECT,
+                                             .object = f->stale,
+                                             .result = EDGE_STALE,
+                                             .status = status,
+                                             .detail = "ORIGIN-FAILED" });
     return true;
 }
 
 static void fail(struct flight *f, const struct fetch_view *view)
 {
     if (view->outcome != FETCH_RUNNING)
-        edge_count(&f->edge->counts->fetches_failed, 1);
-    if (try_another(f, view))
+        counter_bump(&f->edge->counts->fetches_failed, 1);
+    if (flight_try_another(f, view))
         return;
-    flight_end_joining(f);
-    f->is_over = true;
-    if (flight_serve_stale(f, 0))
-        return;
-    flight_tell_all(f, (struct flight_told){ .news = FLIGHT_FAILED,
-                                             .result = EDGE_LOCAL,
-                                             .status = view->was_late ? 504 : 502,
-                                             .detail = view->outcome == FETCH_BAD ? "BAD-ANSWER"
-                                                                                  : "NO-ANSWER" });
+    if (!flight_serve_stale(f, 0))
+        flight_fail(f, view->was_late ? 504 : 502);
 }
 
 /* ---- following a body ---- */
@@ -304,10 +223,10 @@ static void follow(struct flight *f, const struct fetch_view *view)
     struct body *body = f->object->body;
     bool is_running = view->outcome == FETCH_RUNNING;
 
-    edge_count(&f->edge->counts->bytes_origin, body->len - f->body_seen);
+    counter_bump(&f->edge->counts->bytes_origin, body->len - f->body_seen);
     f->body_seen = body->len;
     if (view->outcome == FETCH_CUT || view->outcome == FETCH_BAD) {
-        edge_count(&f->edge->counts->fetches_failed, 1);
+        counter_bump(&f->edge->counts->fetches_failed, 1);
         store_remove(f->edge->store, f->object);
     }
     if (f->is_stored &&
@@ -343,7 +262,7 @@ void flight_watch_readers(struct flight *f)
     f->object->body->ctx = f;
 }
 
-static void on_change(void *ctx, struct fetch *fetch)
+void flight_on_change(void *ctx, struct fetch *fetch)
 {
     struct flight *f = flight_of(ctx);
     struct fetch_view view = edge_fetch_view(fetch);

@@ -4,8 +4,6 @@
  * What may be stored and for how long is rule_fresh.h's to say. */
 #include "flight_inside.h"
 
-#include <stdlib.h>
-
 #include <waymark/clock.h>
 
 #include "edge_times.h"
@@ -48,24 +46,31 @@ static const char *why_not_stored(const struct flight *f, const struct http_resp
                                &f->request->options);
 }
 
+/* The variant that Vary makes of it, still without a head. */
+static struct object *make_variant(const struct flight *f, const struct http_fields *fields,
+                                   const char **reason)
+{
+    char names[RULE_VARY_LIST_MAX], *mark = f->edge->thread->mark;
+    int n_names = rule_vary_names(fields, names);
+    int n_mark = n_names <= 0 ? n_names
+                              : rule_vary_mark((struct http_text){ names, (size_t)n_names },
+                                               &f->request->head.fields, mark);
+
+    if (n_mark < 0) {
+        *reason = *reason == NULL ? "vary" : *reason;
+        n_names = n_mark = 0;
+    }
+    return object_new(&f->request->object_key, (struct http_text){ names, (size_t)n_names },
+                      (struct http_text){ mark, (size_t)n_mark });
+}
+
 /* An object of the response; `*reason` may become one more why it cannot be stored. */
-static struct object *make_object(struct flight *f, const struct fetch_view *view,
+static struct object *make_object(const struct flight *f, const struct fetch_view *view,
                                   const struct rule_control *control, const char **reason)
 {
-    struct edge_thread *t = f->edge->thread;
-    char names[RULE_VARY_LIST_MAX];
+    struct object *o = make_variant(f, &view->head->fields, reason);
     struct lines head = { 0 };
-    int n_names = rule_vary_names(&view->head->fields, names);
-    int n_mark = 0;
 
-    if (n_names > 0)
-        n_mark = rule_vary_mark((struct http_text){ names, (size_t)n_names },
-                                &f->request->head.fields, t->mark);
-    if ((n_names < 0 || n_mark < 0) && *reason == NULL)
-        *reason = "vary";
-    struct object *o = object_new(&f->request->object_key,
-                                  (struct http_text){ names, n_names < 0 ? 0 : (size_t)n_names },
-                                  (struct http_text){ t->mark, n_mark < 0 ? 0 : (size_t)n_mark });
     put_kept(&view->head->fields, control, *reason == NULL, &head);
     if (o == NULL || head.is_short ||
         object_set_head(o, view->head->status, head.at, head.len) != 0) {
@@ -96,6 +101,15 @@ static void remember_uncacheable(struct flight *f)
     object_unref(o);
 }
 
+/* false: purged meanwhile, or no room. */
+static bool enter_store(struct flight *f)
+{
+    if (purged_meanwhile(f, f->object) != PURGE_NONE)
+        return false;
+    f->object->generation = purge_generation(f->edge->purge);
+    return store_add(f->edge->store, f->object);
+}
+
 static void accept_response(struct flight *f, const struct fetch_view *view,
                             const struct rule_control *control)
 {
@@ -103,30 +117,25 @@ static void accept_response(struct flight *f, const struct fetch_view *view,
 
     f->object = make_object(f, view, control, &reason);
     if (f->object == NULL) {
-        f->is_over = true;
-        flight_tell_all(f, (struct flight_told){ .news = FLIGHT_FAILED, .status = 503 });
+        flight_fail(f, 503);
         return;
     }
     f->is_decided = true;
-    if (reason == NULL && purged_meanwhile(f, f->object) == PURGE_NONE) {
-        f->object->generation = purge_generation(f->edge->purge);
-        f->is_stored = store_add(f->edge->store, f->object);
-    }
+    f->is_stored = reason == NULL && enter_store(f);
     if (reason != NULL && f->kind == FLIGHT_SHARED && !f->is_forgotten)
         remember_uncacheable(f);
     flight_watch_readers(f);
     flight_end_joining(f);
     f->read = NULL;
-    flight_hand_out(
-        f,
-        (struct flight_told){ .news = FLIGHT_OBJECT,
-                              .object = f->object,
-                              .result = f->kind == FLIGHT_SHARED ? EDGE_MISS : EDGE_BYPASS,
-                              .is_stored = f->is_stored,
-                              .status = view->head->status,
-                              .origin_us = view->first_byte_us,
-                              .detail = reason },
-        reason == NULL); /* purged meanwhile, or no room: still theirs who had asked before */
+    struct flight_told told = { .news = FLIGHT_OBJECT,
+                                .object = f->object,
+                                .result = f->kind == FLIGHT_SHARED ? EDGE_MISS : EDGE_BYPASS,
+                                .is_stored = f->is_stored,
+                                .status = view->head->status,
+                                .origin_us = view->first_byte_us,
+                                .detail = reason };
+    /* Purged meanwhile, or no room: still theirs who had asked before. */
+    flight_hand_out(f, told, reason == NULL);
     if (!f->is_stored)
         body_let_go(f->object->body);
 }
@@ -134,56 +143,44 @@ static void accept_response(struct flight *f, const struct fetch_view *view,
 /* 304: the stored head becomes the new one, its body stays. */
 static bool freshen(struct flight *f, const struct fetch_view *view)
 {
-    struct http_fields *stored = malloc(sizeof *stored);
-    struct http_response_head *merged = malloc(sizeof *merged);
+    struct object *o = f->stale;
+    struct http_response_head merged = *view->head;
+    struct http_fields stored;
     struct rule_control control;
     struct rule_fresh fresh;
     struct lines head = { 0 };
-    bool is_done = false;
 
-    if (stored == NULL || merged == NULL)
-        goto end;
-    object_fields(f->stale, stored);
-    *merged = *view->head;
-    merged->status = f->stale->status;
-    if (!rule_304_fits(stored, &view->head->fields, view->response_ms / 1000) ||
-        !rule_merge_304(stored, &view->head->fields, &merged->fields))
-        goto end;
-    rule_control_response(&merged->fields, &control);
-    put_kept(&merged->fields, &control, true, &head);
+    object_fields(o, &stored);
+    merged.status = o->status;
+    if (!rule_304_fits(&stored, &view->head->fields, view->response_ms / 1000) ||
+        !rule_merge_304(&stored, &view->head->fields, &merged.fields))
+        return false;
+    rule_control_response(&merged.fields, &control);
+    put_kept(&merged.fields, &control, true, &head);
     /* Before the head is exchanged: `merged` points into the old one. */
-    rule_fresh_make(merged, &control, &f->request->options, view->request_ms, view->response_ms,
+    rule_fresh_make(&merged, &control, &f->request->options, view->request_ms, view->response_ms,
                     &fresh);
-    if (head.is_short || object_set_head(f->stale, f->stale->status, head.at, head.len) != 0)
-        goto end;
-    f->stale->fresh = fresh;
-    if (purged_meanwhile(f, f->stale) != PURGE_NONE)
-        store_remove(f->edge->store, f->stale);
-    else
-        store_recharge(f->edge->store, f->stale);
-    is_done = true;
-end:
+    bool is_set = !head.is_short && object_set_head(o, o->status, head.at, head.len) == 0;
     lines_fini(&head);
-    free(stored);
-    free(merged);
-    return is_done;
+    if (!is_set)
+        return false;
+    o->fresh = fresh;
+    if (purged_meanwhile(f, o) != PURGE_NONE)
+        store_remove(f->edge->store, o);
+    else
+        store_recharge(f->edge->store, o);
+    return true;
 }
 
 static void accept_304(struct flight *f, const struct fetch_view *view)
 {
-    bool is_fresh = freshen(f, view);
-
-    if (is_fresh) {
-        f->is_over = true;
-        flight_end_joining(f);
-        flight_hand_out(f,
-                        (struct flight_told){ .news = FLIGHT_OBJECT,
-                                              .object = f->stale,
-                                              .result = EDGE_REVALIDATED,
-                                              .is_stored = true,
-                                              .status = 304,
-                                              .origin_us = view->first_byte_us },
-                        true);
+    if (freshen(f, view)) {
+        flight_end_with(f, (struct flight_told){ .news = FLIGHT_OBJECT,
+                                                 .object = f->stale,
+                                                 .result = EDGE_REVALIDATED,
+                                                 .is_stored = true,
+                                                 .status = 304,
+                                                 .origin_us = view->first_byte_us });
         return;
     }
     /* It speaks of another response than ours: ask again, for all of it. */
@@ -193,10 +190,8 @@ static void accept_304(struct flight *f, const struct fetch_view *view)
     f->stale = NULL;
     edge_fetch_cancel(f->fetch);
     f->fetch = NULL;
-    if (flight_begin_fetch(f) != 0) {
-        f->is_over = true;
-        flight_tell_all(f, (struct flight_told){ .news = FLIGHT_FAILED, .status = 503 });
-    }
+    if (flight_begin_fetch(f) != 0)
+        flight_fail(f, 503);
 }
 
 static void invalidate(struct flight *f, const struct fetch_view *view)
@@ -231,11 +226,8 @@ void flight_judge(struct flight *f, const struct fetch_view *view)
         accept_304(f, view);
         return;
     }
-    if (rule_is_error(head->status) && f->stale != NULL && flight_serve_stale(f, head->status)) {
-        flight_end_joining(f);
-        f->is_over = true;
+    if (rule_is_error(head->status) && flight_serve_stale(f, head->status))
         return;
-    }
     rule_control_response(&head->fields, &control);
     accept_response(f, view, &control);
 }

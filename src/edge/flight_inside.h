@@ -1,4 +1,4 @@
-/* flight_inside.h - what flight.c and flight_head.c share.
+/* flight_inside.h - what flight.c, flight_fetch.c and flight_head.c share.
  *
  * Threads: the edge's. */
 #pragma once
@@ -28,12 +28,20 @@ struct flight {
     void *read_ctx;
 };
 
+struct flight *flight_of(void *arg); /* back from a void pointer */
+
 int flight_begin_fetch(struct flight *f); /* 0, or -errno */
+/* The fetch has failed: begins one from the origin instead of the shield, or from another origin.
+ * false: there is none to ask, or the request cannot be sent again. */
+bool flight_try_another(struct flight *f, const struct fetch_view *view);
+void flight_on_change(void *ctx, struct fetch *fetch); /* its fetch_cb */
 void flight_end_joining(struct flight *f);
 /* Its body has been let go: the fetch follows its readers. */
 void flight_watch_readers(struct flight *f);
 
-void flight_tell_all(struct flight *f, struct flight_told told);
+/* The end of it: an error for all, or an object for all whose variant it is. */
+void flight_fail(struct flight *f, unsigned status);
+void flight_end_with(struct flight *f, struct flight_told told);
 /* An object: the first one's in any case, the others' if it is the variant that they asked for. */
 void flight_hand_out(struct flight *f, struct flight_told told, bool is_for_all);
 /* What is stored instead of an error: false where that may not be. */

@@ -118,63 +118,66 @@ uint64_t object_tag_hash(struct http_text tag)
     return hash_plain(tag.at, tag.len);
 }
 
-/* Cache-Tag lists with commas, Surrogate-Key with blanks. */
-static size_t read_tags(const struct http_fields *fields, uint64_t out[OBJECT_TAGS_MAX])
+static size_t read_list(struct http_text list, const char *separators, uint64_t *out, size_t room)
 {
-    static const enum http_id ids[] = { HTTP_CACHE_TAG, HTTP_SURROGATE_KEY };
     size_t n = 0;
 
-    for (size_t i = 0; i < 2; i++) {
-        for (const struct http_field *f = http_field_first(fields, ids[i]); f != NULL;
-             f = http_field_next(fields, f)) {
-            for (size_t at = 0; at < f->value.len && n < OBJECT_TAGS_MAX;) {
-                size_t from = at;
-                while (at < f->value.len && f->value.at[at] != ',' &&
-                       (i == 0 || (f->value.at[at] != ' ' && f->value.at[at] != '\t')))
-                    at++;
-                struct http_text tag =
-                    http_text_trim((struct http_text){ f->value.at + from, at - from });
-                if (tag.len > 0)
-                    out[n++] = object_tag_hash(tag);
-                at++;
-            }
-        }
+    for (size_t at = 0, end; at < list.len && n < room; at = end + 1) {
+        for (end = at; end < list.len && strchr(separators, list.at[end]) == NULL;)
+            end++;
+        struct http_text tag = http_text_trim((struct http_text){ list.at + at, end - at });
+        if (tag.len > 0)
+            out[n++] = object_tag_hash(tag);
     }
     return n;
+}
+
+static size_t read_tags(const struct http_fields *fields, uint64_t out[static OBJECT_TAGS_MAX])
+{
+    static const struct {
+        enum http_id id;
+        const char *separators;
+    } lists[] = { { HTTP_CACHE_TAG, "," }, { HTTP_SURROGATE_KEY, ", \t" } };
+    size_t n = 0;
+
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        for (const struct http_field *f = http_field_first(fields, lists[i].id); f != NULL;
+             f = http_field_next(fields, f))
+            n += read_list(f->value, lists[i].separators, out + n, OBJECT_TAGS_MAX - n);
+    return n;
+}
+
+static int set_tags(struct object *o)
+{
+    uint64_t tags[OBJECT_TAGS_MAX];
+    struct http_fields fields;
+
+    object_fields(o, &fields);
+    size_t n = read_tags(&fields, tags);
+    free(o->tags);
+    o->n_tags = 0;
+    o->tags = n == 0 ? NULL : malloc(n * sizeof *tags);
+    if (n == 0)
+        return 0;
+    if (o->tags == NULL)
+        return -ENOMEM;
+    memcpy(o->tags, tags, n * sizeof *tags);
+    o->n_tags = (uint32_t)n;
+    return 0;
 }
 
 int object_set_head(struct object *o, uint16_t status, const char *head, size_t len)
 {
     char *copy = malloc(len + 1);
-    struct http_fields *fields = malloc(sizeof *fields);
-    uint64_t tags[OBJECT_TAGS_MAX];
 
-    if (copy == NULL || fields == NULL)
-        goto fail;
+    if (copy == NULL)
+        return -ENOMEM;
     memcpy(copy, head, len);
     free(o->head);
     o->head = copy;
     o->head_len = (uint32_t)len;
     o->status = status;
-    copy = NULL;
-    object_fields(o, fields);
-    free(o->tags);
-    o->tags = NULL;
-    o->n_tags = (uint32_t)read_tags(fields, tags);
-    if (o->n_tags > 0) {
-        o->tags = malloc(o->n_tags * sizeof *tags);
-        if (o->tags == NULL) {
-            o->n_tags = 0;
-            goto fail;
-        }
-        memcpy(o->tags, tags, o->n_tags * sizeof *tags);
-    }
-    free(fields);
-    return 0;
-fail:
-    free(copy);
-    free(fields);
-    return -ENOMEM;
+    return set_tags(o);
 }
 
 uint64_t object_bytes(const struct object *o)

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -55,11 +54,6 @@ static const char *type_of(const char *name)
     return "application/octet-stream";
 }
 
-static int hex_of(char c)
-{
-    return http_hex((unsigned char)c);
-}
-
 /* The next name of the path, its %XX decoded. false: no file can have it. */
 static bool next_name(const char **path, char out[static NAME_MAX_LEN + 1])
 {
@@ -69,9 +63,11 @@ static bool next_name(const char **path, char out[static NAME_MAX_LEN + 1])
     for (; *at != '\0' && *at != '/' && *at != '?'; at++) {
         unsigned char c = (unsigned char)*at;
         if (c == '%') {
-            if (at[1] == '\0' || hex_of(at[1]) < 0 || at[2] == '\0' || hex_of(at[2]) < 0)
+            int high = http_hex((unsigned char)at[1]);
+            int low = high < 0 ? -1 : http_hex((unsigned char)at[2]);
+            if (low < 0)
                 return false;
-            c = (unsigned char)(hex_of(at[1]) << 4 | hex_of(at[2]));
+            c = (unsigned char)(high << 4 | low);
             at += 2;
         }
         if (c == '\0' || c == '/' || len == NAME_MAX_LEN)
@@ -140,48 +136,54 @@ static void put_head(struct lines *fields, const struct stat *st, const char *na
 
 static bool is_not_modified(const struct fetch_spec *spec, const struct lines *fields)
 {
-    struct http_fields *asked = malloc(2 * sizeof *asked);
-    bool is = false;
+    struct http_fields asked, ours;
 
-    if (asked == NULL)
-        return false;
-    object_read_fields(spec->fields, spec->fields_len, &asked[0]);
-    object_read_fields(fields->at, fields->len, &asked[1]);
-    is = rule_is_not_modified(&asked[0], &asked[1], 200, clock_wall_ms() / 1000);
-    free(asked);
-    return is;
+    object_read_fields(spec->fields, spec->fields_len, &asked);
+    object_read_fields(fields->at, fields->len, &ours);
+    return rule_is_not_modified(&asked, &ours, 200, clock_wall_ms() / 1000);
+}
+
+/* The file is open: a head for it, then its octets, if they are wanted. */
+static struct fetch *answer_file(struct fetchers *all, const struct fetch_spec *spec,
+                                 const struct lines *fields, int fd, uint64_t size)
+{
+    struct lines head = { 0 };
+    bool is_304 = is_not_modified(spec, fields);
+    struct fetch *f = NULL;
+
+    lines_format(&head, "HTTP/1.1 %s\r\n", is_304 ? "304 Not Modified" : "200 OK");
+    lines_put(&head, fields->at, fields->len);
+    if (!is_304)
+        lines_format(&head, "Content-Length: %" PRIu64 "\r\n", size);
+    lines_put(&head, "\r\n", 2);
+    if (is_304 || strcmp(spec->method, "HEAD") == 0 || head.is_short) {
+        close(fd);
+        fd = -1;
+    }
+    if (!head.is_short)
+        f = edge_fetch_start_file(all, spec, head.at, head.len, fd, size);
+    lines_fini(&head);
+    return f;
 }
 
 struct fetch *origin_files_fetch(struct fetchers *all, const char *directory,
                                  const char *cache_control, const struct fetch_spec *spec)
 {
     char name[NAME_MAX_LEN + 1] = "";
+    struct lines fields = { 0 };
+    struct fetch *f = NULL;
     struct stat st;
-    struct lines fields = { 0 }, head = { 0 };
-    bool is_head = strcmp(spec->method, "HEAD") == 0;
 
-    if (!is_head && strcmp(spec->method, "GET") != 0)
+    if (strcmp(spec->method, "HEAD") != 0 && strcmp(spec->method, "GET") != 0)
         return answer(all, spec, "405 Method Not Allowed");
     int fd = open_below(directory, spec->target, name, &st);
     if (fd < 0)
         return answer(all, spec, "404 Not Found");
     put_head(&fields, &st, name, cache_control);
-    bool is_304 = !fields.is_short && is_not_modified(spec, &fields);
-    lines_format(&head, "HTTP/1.1 %s\r\n", is_304 ? "304 Not Modified" : "200 OK");
-    lines_put(&head, fields.at, fields.len);
-    if (!is_304)
-        lines_format(&head, "Content-Length: %" PRIu64 "\r\n", (uint64_t)st.st_size);
-    lines_put(&head, "\r\n", 2);
-    struct fetch *f = NULL;
-    if (is_304 || is_head) {
+    if (fields.is_short)
         close(fd);
-        fd = -1;
-    }
-    if (!head.is_short && !fields.is_short)
-        f = edge_fetch_start_file(all, spec, head.at, head.len, fd, (uint64_t)st.st_size);
-    else if (fd >= 0)
-        close(fd);
+    else
+        f = answer_file(all, spec, &fields, fd, (uint64_t)st.st_size);
     lines_fini(&fields);
-    lines_fini(&head);
     return f;
 }

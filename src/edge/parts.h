@@ -5,6 +5,7 @@
 #pragma once
 
 #include <waymark/conf.h>
+#include <waymark/counters.h>
 #include <waymark/edge.h>
 
 #include "fetch.h"
@@ -58,16 +59,6 @@ struct edge {
     int state;                     /* enum edge_state, relaxed atomic */
     struct edge_figures *counts;   /* one writer: the thread */
 };
-
-static inline void edge_count(uint64_t *cell, uint64_t n)
-{
-    __atomic_store_n(cell, __atomic_load_n(cell, __ATOMIC_RELAXED) + n, __ATOMIC_RELAXED);
-}
-
-static inline void edge_uncount(uint64_t *cell)
-{
-    __atomic_store_n(cell, __atomic_load_n(cell, __ATOMIC_RELAXED) - 1, __ATOMIC_RELAXED);
-}
 
 /* Takes over what was purged elsewhere; before anything is looked up. */
 void edge_sync_purges(struct edge *e);

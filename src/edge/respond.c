@@ -199,7 +199,7 @@ void respond_local(struct session *s, unsigned status, const char *why)
     http_date_write(clock_wall_ms() / 1000, date);
     out->len = 0;
     s->status = status;
-    s->told.result = s->told.result == EDGE_BYPASS ? EDGE_BYPASS : EDGE_LOCAL;
+    s->told.result = EDGE_LOCAL;
     put_status(out, status);
     lines_format(out,
                  "Date: %s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %zu\r\n"

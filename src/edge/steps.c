@@ -33,7 +33,7 @@ enum step steps_reply(struct session *s, unsigned status, const char *why)
 
 static enum step refuse(struct session *s, unsigned status, const char *why)
 {
-    edge_count(&s->edge->counts->refused_requests, 1);
+    counter_bump(&s->edge->counts->refused_requests, 1);
     s->must_close = s->must_linger = true;
     return steps_reply(s, status, why);
 }
@@ -277,10 +277,10 @@ static void count(struct session *s, uint64_t took_us)
     struct edge_figures *c = s->edge->counts;
     enum edge_result result = s->told.result;
 
-    edge_count(&c->requests[result], 1);
-    edge_count(&c->statuses[s->status / 100 < 6 ? s->status / 100 : 0], 1);
+    counter_bump(&c->requests[result], 1);
+    counter_bump(&c->statuses[s->status / 100 < 6 ? s->status / 100 : 0], 1);
     if (result == EDGE_HIT || result == EDGE_STALE || result == EDGE_REVALIDATED)
-        edge_count(&c->bytes_cache, s->body_sent);
+        counter_bump(&c->bytes_cache, s->body_sent);
     edge_times_add(&c->edge_time, took_us);
 }
 
