@@ -49,7 +49,8 @@ class Besieged(live.LiveTest):
         """A query is answered at once; when the machine itself was busy, the next one is."""
         def is_quick():
             began = time.monotonic()
-            self.assertEqual(s.ask(NAME).code, NOERROR)
+            with contextlib.suppress(TimeoutError):
+                self.assertEqual(s.ask(NAME, timeout=5).code, NOERROR)
             return time.monotonic() - began < AT_ONCE_S
         self.until(is_quick)
 
@@ -318,19 +319,27 @@ class Files(Besieged):
         return "reload done" in s.log[since:]
 
     def asking(self, s):
-        """One query after the other, until its result is called; each must be answered."""
+        """One query after the other, until its result is called; each must be answered. A machine
+        under load loses a datagram of thousands by itself: what the server got decides."""
         over, asked = threading.Event(), []
 
         def ask():
             while not over.is_set():
-                self.assertEqual(s.ask(NAME).n_answer, 1)
-                asked.append(1)
+                with contextlib.suppress(TimeoutError):
+                    self.assertEqual(s.ask(NAME, timeout=5).n_answer, 1)
+                    asked.append(1)
+                time.sleep(0.001)  # others use this machine, too
         end = self.begin(ask)
 
         def stop():
             over.set()
             end()
             self.assertGreater(len(asked), 0)
+            figures = self.figures()
+            self.assertGreaterEqual(figures["waymark_udp_received_total"], len(asked))
+            self.assertEqual(figures["waymark_udp_sent_total"],
+                             figures["waymark_udp_received_total"])
+            self.assertEqual(figures["waymark_udp_send_failures_total"], 0)
         return stop
 
     def test_a_storm_of_good_and_bad_reloads_loses_no_query(self):
