@@ -83,6 +83,11 @@ enum edge_result {
 
 const char *edge_result_name(enum edge_result result); /* "hit", ... */
 
+/* Statuses by their first digit; 0: the client left before there was one. */
+enum { EDGE_STATUS_CLASSES = 6 };
+
+const char *edge_status_name(size_t status_class); /* "none", "1xx", ... */
+
 /* Times by size: four buckets to each doubling. */
 enum { EDGE_TIME_BUCKETS = 128 };
 
@@ -99,7 +104,7 @@ struct edge_figures {
     char pop[64];
     enum edge_state state;
     uint64_t requests[EDGE_RESULTS];
-    uint64_t statuses[6];     /* by first digit; 0: the client left before there was one */
+    uint64_t statuses[EDGE_STATUS_CLASSES];
     uint64_t refused_requests; /* that no HTTP parser should take */
     uint64_t bytes_cache;     /* of bodies sent from the store */
     uint64_t bytes_origin;    /* of bodies received from origins and shields */

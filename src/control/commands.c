@@ -1,11 +1,12 @@
-/* commands.c - `waymark status`, `reload`, `purge` and `edge`: ask the running server, print what it says.
- * In a client process. */
+/* commands.c - `waymark status`, `reload`, `purge` and `edge`: ask the running server, print what
+ * it says. In a client process. */
 #include <waymark/control.h>
 
 #include <stdlib.h>
 
 #include "client.h"
 #include "json_put.h"
+#include "reply_text.h"
 #include "status_text.h"
 
 enum { STATUS_WAIT_S = 30, EDGE_WAIT_S = 30, RELOAD_WAIT_S = 3600 };
@@ -18,34 +19,35 @@ static json_t *ask_for(const char *verb)
     return request;
 }
 
-int control_status(const char *socket_path, bool is_json, FILE *out)
+/* NULL: there is none, and standard error says why. Takes `request` over. */
+static json_t *reply_to(json_t *request, const char *socket_path, int wait_s)
 {
     char why[WHY_LEN];
-    json_t *status = NULL;
+    json_t *reply = NULL;
 
-    if (client_ask(socket_path, ask_for("status"), STATUS_WAIT_S, &status, why) != 0) {
-        fprintf(stderr, "waymark: %s\n", why);
+    if (client_ask(socket_path, request, wait_s, &reply, why) == 0)
+        return reply;
+    fprintf(stderr, "waymark: %s\n", why);
+    return NULL;
+}
+
+int control_status(const char *socket_path, bool is_json, FILE *out)
+{
+    json_t *status = reply_to(ask_for("status"), socket_path, STATUS_WAIT_S);
+
+    if (status == NULL)
         return EXIT_FAILURE;
-    }
-    if (is_json) {
-        json_dumpf(status, out, JSON_INDENT(2));
-        fputc('\n', out);
-    } else {
-        status_text(status, out);
-    }
+    reply_print(status, is_json, status_text, out);
     json_decref(status);
     return EXIT_SUCCESS;
 }
 
 int control_reload(const char *socket_path, FILE *out)
 {
-    char why[WHY_LEN];
-    json_t *reply = NULL;
+    json_t *reply = reply_to(ask_for("reload"), socket_path, RELOAD_WAIT_S);
 
-    if (client_ask(socket_path, ask_for("reload"), RELOAD_WAIT_S, &reply, why) != 0) {
-        fprintf(stderr, "waymark: %s\n", why);
+    if (reply == NULL)
         return EXIT_FAILURE;
-    }
     bool is_done = get_bool(reply, "is_done", false);
     reload_text(reply, out);
     json_decref(reply);
@@ -66,34 +68,24 @@ static json_t *purge_request(const struct control_purge_args *args)
 
 int control_purge(const char *socket_path, const struct control_purge_args *args, FILE *out)
 {
-    char why[WHY_LEN];
-    json_t *reply = NULL;
+    json_t *reply = reply_to(purge_request(args), socket_path, EDGE_WAIT_S);
 
-    if (client_ask(socket_path, purge_request(args), EDGE_WAIT_S, &reply, why) != 0) {
-        fprintf(stderr, "waymark: %s\n", why);
+    if (reply == NULL)
         return EXIT_FAILURE;
-    }
-    if (args->is_json) {
-        json_dumpf(reply, out, JSON_INDENT(2));
-        fputc('\n', out);
-    } else {
-        purge_text(reply, out);
-    }
+    reply_print(reply, args->is_json, purge_text, out);
     json_decref(reply);
     return EXIT_SUCCESS;
 }
 
 int control_edge(const char *socket_path, const char *pop, const char *state, FILE *out)
 {
-    char why[WHY_LEN];
-    json_t *request = ask_for("edge"), *reply = NULL;
+    json_t *request = ask_for("edge");
 
     put_text(request, "pop", pop);
     put_text(request, "state", state);
-    if (client_ask(socket_path, request, EDGE_WAIT_S, &reply, why) != 0) {
-        fprintf(stderr, "waymark: %s\n", why);
+    json_t *reply = reply_to(request, socket_path, EDGE_WAIT_S);
+    if (reply == NULL)
         return EXIT_FAILURE;
-    }
     fprintf(out, "The /healthz of %s says %s.\n", pop, state);
     json_decref(reply);
     return EXIT_SUCCESS;

@@ -49,11 +49,10 @@ static json_t *requests_json(const struct edge_figures *f)
 
 static json_t *statuses_json(const struct edge_figures *f)
 {
-    static const char *const classes[] = { "none", "1xx", "2xx", "3xx", "4xx", "5xx" };
     json_t *o = json_object();
 
-    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
-        put_int(o, classes[i], (int64_t)f->statuses[i]);
+    for (size_t i = 0; i < EDGE_STATUS_CLASSES; i++)
+        put_int(o, edge_status_name(i), (int64_t)f->statuses[i]);
     return o;
 }
 
@@ -167,8 +166,9 @@ json_t *edge_state_json(struct edges *edges, const json_t *body)
     char why[WHY_LEN];
 
     if (pop == NULL || state < 0)
-        return request_error("which edge, and what? expected \"pop\" with a name and \"state\" with "
-                             "one of up, draining and down");
+        return request_error(
+            "which edge, and what? expected \"pop\" with a name and \"state\" with "
+            "one of up, draining and down");
     if (edges == NULL || edges_set_state(edges, pop, (enum edge_state)state) != 0) {
         why_set(why, -ENOENT, "this server runs no edge of a PoP \"%.64s\"", pop);
         return request_error(why);

@@ -17,6 +17,7 @@
 #include "explain_text.h"
 #include "json_put.h"
 #include "question.h"
+#include "reply_text.h"
 
 enum { EXIT_USAGE = 2, EXPLAIN_WAIT_S = 30 };
 
@@ -105,12 +106,7 @@ static void put_note(json_t *x, const char *reason, const struct conf *conf)
 
 static int show(json_t *x, bool is_json, FILE *out)
 {
-    if (is_json) {
-        json_dumpf(x, out, JSON_INDENT(2));
-        fputc('\n', out);
-    } else {
-        explain_text(x, out);
-    }
+    reply_print(x, is_json, explain_text, out);
     json_decref(x);
     return EXIT_SUCCESS;
 }

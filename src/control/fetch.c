@@ -16,6 +16,7 @@
 #include "fetch_url.h"
 #include "json_put.h"
 #include "question.h"
+#include "reply_text.h"
 
 enum { EXIT_USAGE = 2 };
 
@@ -180,16 +181,6 @@ static json_t *http_json(const struct fetch_answer *a, const char *error)
     return o;
 }
 
-static void show(const struct delivery *d, FILE *out)
-{
-    if (d->args->is_json) {
-        json_dumpf(d->out, out, JSON_INDENT(2));
-        fputc('\n', out);
-    } else {
-        fetch_text(d->out, out);
-    }
-}
-
 /* ---- the steps ---- */
 
 static int get_object(struct delivery *d)
@@ -214,7 +205,7 @@ static int follow(struct delivery *d, FILE *out)
     else
         put(d->out, "http",
             http_json(&none, "the answer holds no address; `waymark explain` says why"));
-    show(d, out);
+    reply_print(d->out, d->args->is_json, fetch_text, out);
     return status;
 }
 

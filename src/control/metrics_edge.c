@@ -10,8 +10,6 @@
 
 static void write_requests(FILE *out, const struct edge_figures *all, size_t n)
 {
-    static const char *const codes[] = { "none", "1xx", "2xx", "3xx", "4xx", "5xx" };
-
     prom_head(out, "waymark_edge_requests_total", "counter",
               "Requests, by how they were answered.");
     for (size_t i = 0; i < n; i++)
@@ -23,8 +21,9 @@ static void write_requests(FILE *out, const struct edge_figures *all, size_t n)
     prom_head(out, "waymark_edge_responses_total", "counter",
               "Requests, by status; none: the client left before.");
     for (size_t i = 0; i < n; i++)
-        for (size_t c = 0; c < sizeof codes / sizeof *codes; c++) {
-            struct prom_label labels[] = { { "edge", all[i].pop }, { "code", codes[c] } };
+        for (size_t c = 0; c < EDGE_STATUS_CLASSES; c++) {
+            struct prom_label labels[] = { { "edge", all[i].pop },
+                                           { "code", edge_status_name(c) } };
             prom_int(out, "waymark_edge_responses_total", labels, 2, all[i].statuses[c]);
         }
 }

@@ -45,6 +45,15 @@ const char *edge_result_name(enum edge_result result)
     return names[result];
 }
 
+const char *edge_status_name(size_t status_class)
+{
+    static const char *const names[EDGE_STATUS_CLASSES] = { "none", "1xx", "2xx",
+                                                            "3xx",  "4xx", "5xx" };
+
+    assert(status_class < EDGE_STATUS_CLASSES);
+    return names[status_class];
+}
+
 /* ---- certificates ---- */
 
 static void free_tls(struct ssl_ctx_st **tls, size_t n)

@@ -17,6 +17,7 @@
 #include "control/packet_json.h"
 #include "control/prom.h"
 #include "control/question.h"
+#include "control/reply_text.h"
 #include "control/request.h"
 #include "control/status_text.h"
 

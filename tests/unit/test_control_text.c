@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "control/explain_text.h"
+#include "control/reply_text.h"
 #include "control/status_text.h"
 #include "control/text.h"
 
