@@ -2,7 +2,7 @@
  *
  * Threads: pure functions on the caller's storage; nothing allocates.
  * Source:  RFC 1035 (4.1), RFC 6891 (EDNS), RFC 7871 (client subnet), RFC 5001 (NSID), RFC 7873
- *          (cookies), RFC 7828 (keepalive). */
+ *          (cookies), RFC 7828 (keepalive), RFC 8906 (odd packets), RFC 9619 (one question). */
 #pragma once
 
 #include <stdbool.h>

@@ -72,9 +72,15 @@ static size_t close_answer(struct dns_answer *a)
                    a->nsid);
     if (a->needs_care)
         dns_options_put(a, opt_at);
+    if (a->error != NULL)
+        dns_error_put(a, opt_at);
     wire_write_header(&a->writer, &a->query, a->flags, a->rcode);
     return a->writer.len;
 }
+
+static const struct dns_error no_transfer = { DNS_ERROR_NOT_SUPPORTED, "zones are not transferred" };
+static const struct dns_error no_operation = { DNS_ERROR_NOT_SUPPORTED,
+                                                "zones come from files only" };
 
 static void answer_query(struct dns_answer *a)
 {
@@ -85,10 +91,12 @@ static void answer_query(struct dns_answer *a)
         dns_other_class(a);
         return;
     }
-    if (a->query.type == WIRE_AXFR || a->query.type == WIRE_IXFR)
+    if (a->query.type == WIRE_AXFR || a->query.type == WIRE_IXFR) {
         a->rcode = WIRE_REFUSED;
-    else
-        dns_resolve(a);
+        a->error = &no_transfer;
+        return;
+    }
+    dns_resolve(a);
 }
 
 /* Nobody's update is taken and nobody is a zone's primary, RFC 2136 3.1 and 3.3. */
@@ -99,6 +107,7 @@ static void refuse_operation(struct dns_answer *a)
                    a->query.class == WIRE_CLASS_IN;
 
     a->rcode = is_zone ? WIRE_REFUSED : WIRE_NOTAUTH;
+    a->error = is_zone ? &no_operation : &dns_not_ours;
 }
 
 static void count_result(struct dns_answer *a, const struct dns_out *out)
@@ -139,6 +148,7 @@ static void answer_one(const struct world *world, struct dns_desk *desk, const s
     a.is_silent = false;
     a.owner = NULL;
     a.n_dnames = 0;
+    a.error = NULL;
     a.name = &a.query.name;
     enum wire_verdict verdict = wire_query_parse(in->octets, in->len, &a.query);
     a.rcode = verdict == WIRE_QUERY_DROP ? 0 : rcodes[verdict];

@@ -6,7 +6,21 @@
 
 #include "dns_cookie.h"
 
-enum { DNS_CHAIN_MAX = 16 }; /* CNAMEs that are followed */
+enum {
+    DNS_CHAIN_MAX = 16, /* CNAMEs that are followed */
+    DNS_ERROR_TEXT_MAX = 64
+};
+
+enum dns_error_code { /* RFC 8914 4 */
+    DNS_ERROR_OTHER = 0,
+    DNS_ERROR_NOT_AUTHORITATIVE = 20,
+    DNS_ERROR_NOT_SUPPORTED = 21
+};
+
+struct dns_error {
+    uint16_t code;
+    const char *text; /* a few words, at most DNS_ERROR_TEXT_MAX octets */
+};
 
 struct dns_answer {
     const struct world *world;
@@ -27,6 +41,7 @@ struct dns_answer {
     const struct wire_name *name; /* where the chain stands */
     struct wire_name link;        /* its storage behind the first name */
     const uint8_t *owner;  /* as a record's owner; NULL: the question's own name */
+    const struct dns_error *error; /* why there is no answer; NULL: nothing to say */
     uint8_t n_dnames;
     const struct zone_node *dnames[DNS_CHAIN_MAX]; /* that are in the answer already */
 };
@@ -75,6 +90,11 @@ void dns_guard_limit(struct dns_answer *a); /* the finished answer: goes, is emp
 
 /* The chain: zones and services until something ends it. */
 void dns_resolve(struct dns_answer *a);
+
+/* dns_error.c: why there is no answer, for who runs the resolver, if it has EDNS and there is room
+ * (RFC 8914). `opt_at` is where the OPT record begins, the last of the message. */
+void dns_error_put(struct dns_answer *a, size_t opt_at);
+extern const struct dns_error dns_not_ours;
 
 /* dns_class.c: CHAOS, ANY, and what we do not serve. */
 void dns_other_class(struct dns_answer *a);

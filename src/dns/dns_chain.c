@@ -120,6 +120,16 @@ static bool is_loop(const struct trail *t, const struct wire_name *name)
     return false;
 }
 
+/* Its own apex is part of the zone, for DS as well. */
+static struct zone_match find_next(const struct dns_answer *a, const struct zone *zone)
+{
+    const struct zone_set *zones = a->world->base->zones;
+
+    if (wire_name_equal(a->name, &zone->apex))
+        return zone_find_in(zones, zone, a->name, a->query.type);
+    return zone_find(zones, a->name, a->query.type);
+}
+
 /* The links behind the first. */
 static void follow_chain(struct dns_answer *a, const struct zone *zone)
 {
@@ -129,8 +139,8 @@ static void follow_chain(struct dns_answer *a, const struct zone *zone)
     remember(&trail, &a->query.name);
     while (trail.n < DNS_CHAIN_MAX && !is_loop(&trail, a->name)) {
         remember(&trail, a->name);
-        struct zone_match m = zone_find_in(a->world->base->zones, zone, a->name, a->query.type);
-        if (!resolve_step(a, &m))
+        struct zone_match m = find_next(a, zone);
+        if (m.zone != zone || !resolve_step(a, &m))
             return;
     }
 }
@@ -141,6 +151,7 @@ void dns_resolve(struct dns_answer *a)
 
     if (m.verdict == ZONE_OUTSIDE) {
         a->rcode = WIRE_REFUSED;
+        a->error = &dns_not_ours;
         return;
     }
     dns_count(a, a->world->base->zone_slots[m.node->zone]);

@@ -111,6 +111,8 @@ static bool put_cname(struct dns_answer *a, const struct zone *zone, const struc
     return false;
 }
 
+static const struct dns_error nothing_left = { DNS_ERROR_OTHER, "no target is left" };
+
 static bool fall_back(struct dns_answer *a, const struct zone_match *m,
                       const struct conf_service *s)
 {
@@ -119,6 +121,7 @@ static bool fall_back(struct dns_answer *a, const struct zone_match *m,
     switch (s->no_target) {
     case CONF_NO_TARGET_SERVFAIL:
         a->rcode = WIRE_SERVFAIL;
+        a->error = &nothing_left;
         a->flags &= (uint16_t)~WIRE_AA;
         return false;
     case CONF_NO_TARGET_NODATA:

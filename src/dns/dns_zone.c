@@ -56,6 +56,9 @@ static int name_at(uint16_t type)
         return 2;
     case WIRE_SRV:
         return 6;
+    case WIRE_SVCB:
+    case WIRE_HTTPS:
+        return 2;
     default:
         return -1;
     }
@@ -66,7 +69,18 @@ typedef bool name_cb(struct dns_answer *a, const struct zone_match *m,
 
 static bool read_name(const uint8_t *rr, int at, struct wire_name *out)
 {
-    return wire_name_from_octets(rr + WIRE_RR_FIXED + at, (size_t)(wire_get16(rr + 8) - at), out);
+    size_t len = wire_get16(rr + 8), before = (size_t)at;
+
+    return len > before &&
+           wire_name_from_octets(rr + WIRE_RR_FIXED + before, len - before, out);
+}
+
+/* The root as the target of an HTTPS or SVCB record with a priority stands for its owner (RFC 9460
+ * 2.5); elsewhere it says that there is no host. */
+static bool is_owner_meant(uint16_t type, const uint8_t *rr, const struct wire_name *name)
+{
+    return name->len == 1 && (type == WIRE_HTTPS || type == WIRE_SVCB) &&
+           wire_get16(rr + WIRE_RR_FIXED) != 0;
 }
 
 /* Has one of the first `i` records this name? Services often stand at one host. */
@@ -96,7 +110,10 @@ static void each_name(struct dns_answer *a, const struct zone_match *m, const st
         struct wire_name name;
         bool is_new = read_name(rr, at, &name) &&
                       (set->type == WIRE_NS || !stands_before(set, i, at, &name));
-        if (is_new && !visit(a, m, &name))
+        const struct wire_name *host = &name;
+        if (is_new && is_owner_meant(set->type, rr, &name))
+            host = a->name;
+        if (is_new && !visit(a, m, host))
             return;
         rr += WIRE_RR_FIXED + wire_get16(rr + 8);
     }
@@ -125,14 +142,15 @@ static bool is_in_domain(const struct zone_match *m, const struct wire_name *ser
            wire_name_is_in(server, &cut);
 }
 
-/* Glue that a resolver cannot do without: when it does not fit the answer is truncated (RFC 9471
- * 3.1). */
+/* Glue that a resolver cannot do without: when it does not fit the referral is truncated (RFC 9471
+ * 3.1). Behind an alias the resolver starts again at the alias's target, and can do without. */
 static bool put_glue(struct dns_answer *a, const struct zone_match *m, const struct wire_name *name)
 {
     if (!is_in_domain(m, name) ||
         put_addresses(a, zone_node_at(a->world->base->zones, m->zone, name)))
         return true;
-    a->flags |= WIRE_TC;
+    if (a->writer.n_answer == 0)
+        a->flags |= WIRE_TC;
     return false;
 }
 

@@ -99,9 +99,8 @@ def fields_of(family, question, a):
     if question.type == ANY:
         return fields  # a part of what is there is enough (RFC 8482 4.1)
     if not a.tc:
-        fields["answer"] = a.answer
-        fields["authority"] = a.authority
-        if a.is_referral:
+        fields["sections"] = a.answer, a.authority
+        if a.is_referral and not a.aa:
             fields["glue"] = glue_of(family, a)
     return fields
 
@@ -159,5 +158,5 @@ def own_faults(family, question, answer, transport):
         yield "client subnet"
     if told and asked and (told[0][:3] != asked[0][:3] or told[0][4:] != asked[0][4:] or told[0][3]):
         yield "client subnet"
-    if answer.is_referral and not answer.tc and not question.is_odd and missing_glue(family, answer):
+    if answer.is_referral and not answer.aa and not answer.tc and not question.is_odd and missing_glue(family, answer):
         yield "glue is missing"

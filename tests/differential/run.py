@@ -11,6 +11,7 @@ import collections
 import os
 import random
 import shutil
+import signal
 import sys
 import tempfile
 
@@ -142,6 +143,7 @@ def main():
     if missing:
         print(f"skipped: {', '.join(missing)} not installed")
         return 77
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and so the servers are ended
     runs = []
     for families, questions in sets_of(options):
         each = questions // len(families)

@@ -279,6 +279,23 @@ def delegate(parent, child, rng):
     parent.cuts.add(fold(child.apex))
 
 
+def cross(parent, child, rng):
+    """Aliases from one zone of the server into another."""
+    if fold(parent.apex) in parent.dnames or fold(child.apex) in child.dnames:
+        return
+    for i, (zone, other) in enumerate([(parent, child), (parent, child), (child, parent)]):
+        target = other.apex if i == 0 else rng.choice(list(other.names.values()))
+        name = (b"cross%d" % i,) + zone.apex
+        if not zone.types(name):
+            zone.add(name, CNAME, name_text(target))
+
+
+def clash(zone, other):
+    """Has one a name below the other's DNAME? NSD has all zones in one tree and refuses both."""
+    return any(len(name) > len(d) and is_in(name, d) for a, b in ((zone, other), (other, zone))
+               for d in a.dnames for name in b.sets)
+
+
 def child_apexes(zone, rng):
     """Below a name that is there or beside it; sometimes one more below that."""
     out = []
@@ -306,8 +323,11 @@ class Family:
                 break
             child = Zone(child_apex, rng)
             Maker(child, rng, foreign + [(b"a",) + self.apex]).fill(rng.choice([3, 12]))
+            if any(clash(zone, child) for zone in self.zones):
+                break
             delegate(self.zones[-1], child, rng)
             self.zones.append(child)
+            cross(top, child, rng)
 
     def is_glue(self, octets_name):
         return any(is_in(octets_name, cut) for zone in self.zones for cut in zone.cuts)

@@ -274,7 +274,7 @@ static void sections_are_right(const struct probe *p, const ldns_pkt *pkt)
                      (ldns_pkt_edns(pkt) ? (unsigned)ldns_pkt_edns_extended_rcode(pkt) << 4 : 0);
 
     assert(rcode <= WIRE_NXDOMAIN || rcode == WIRE_NOTIMP || rcode == WIRE_REFUSED ||
-           rcode == WIRE_YXDOMAIN || rcode == WIRE_BADVERS || rcode == WIRE_BADCOOKIE);
+           rcode == WIRE_YXDOMAIN || rcode == WIRE_NOTAUTH || rcode == WIRE_BADVERS || rcode == WIRE_BADCOOKIE);
     if (p->verdict == WIRE_QUERY_COOKIE)
         assert((rcode == WIRE_NOERROR || rcode == WIRE_BADCOOKIE) && n == 0);
     else if (p->verdict != WIRE_QUERY_OK)
@@ -288,8 +288,9 @@ static void sections_are_right(const struct probe *p, const ldns_pkt *pkt)
         assert(ldns_pkt_nscount(pkt) > 0); /* a referral */
 }
 
-/* Returns the scope. */
-static unsigned answer_is_right(const struct probe *p, const uint8_t *o, size_t len)
+/* Returns the scope; `opt_len` is what the OPT record takes. */
+static unsigned answer_is_right(const struct probe *p, const uint8_t *o, size_t len,
+                                size_t *opt_len)
 {
     ldns_pkt *pkt = NULL;
 
@@ -301,6 +302,8 @@ static unsigned answer_is_right(const struct probe *p, const uint8_t *o, size_t 
         fprintf(stderr, "ldns cannot read the answer: %s\n", ldns_get_errorstr_by_id(status));
     assert(status == LDNS_STATUS_OK);
     unsigned scope = edns_is_right(p, pkt);
+    const ldns_rdf *options = ldns_pkt_edns_data(pkt);
+    *opt_len = !ldns_pkt_edns(pkt) ? 0 : 11 + (options == NULL ? 0 : ldns_rdf_size(options));
     sections_are_right(p, pkt);
     ldns_pkt_free(pkt);
     return scope;
@@ -323,12 +326,9 @@ static void asked_again_says_the_same(const struct probe *p, const uint8_t *o, s
 
 /* RFC 7871 7.2.1: a cache hands this answer to every client of the scope. */
 static void neighbour_in_scope_gets_the_same(const struct probe *p, unsigned scope,
-                                             const uint8_t *o, size_t len)
+                                             const uint8_t *o, size_t len, size_t opt_len)
 {
     struct wire_query q = p->query;
-    size_t opt_len = wire_opt_len(&q.edns, p->world->base->conf->server.nsid) +
-                     (wire_has_cookie(&q.edns) ? 4 + 24 : 0) +
-                     (q.edns.has_options && q.edns.wants_keepalive ? 4 + 2 : 0);
     static uint8_t other[WIRE_MESSAGE_MAX];
     uint8_t packet[WIRE_UDP_PLAIN];
     struct wire_ecs *ecs = &q.edns.ecs;
@@ -375,9 +375,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert((len == 0) == (p.verdict == WIRE_QUERY_DROP));
     if (len == 0)
         return 0;
-    unsigned scope = answer_is_right(&p, answer, len);
+    size_t opt_len;
+    unsigned scope = answer_is_right(&p, answer, len, &opt_len);
     asked_again_says_the_same(&p, answer, len);
-    neighbour_in_scope_gets_the_same(&p, scope, answer, len);
+    neighbour_in_scope_gets_the_same(&p, scope, answer, len, opt_len);
     if (data[1] & FLAG_EXPLAIN)
         explain_agrees(&p, answer);
     return 0;

@@ -108,21 +108,37 @@ static void expect_ttl(struct play *p, const ldns_rr_list *rrs, const char *what
     }
 }
 
-/* The scope octet of the answer's client subnet option; -1: no option. */
-static int scope_of(const struct play *p)
+/* The data of the answer's EDNS option with this code, at least `least` octets; NULL: none. */
+static const uint8_t *option_of(const struct play *p, unsigned code, size_t least)
 {
     ldns_rdf *options = ldns_pkt_edns_data(p->answer);
     const uint8_t *o = options == NULL ? NULL : ldns_rdf_data(options);
     size_t len = options == NULL ? 0 : ldns_rdf_size(options);
 
-    while (len >= 8) {
-        size_t n = (size_t)(o[2] << 8 | o[3]);
-        if (o[0] == 0 && o[1] == 8)
-            return o[7];
+    while (len >= 4) {
+        size_t n = wire_get16(o + 2);
+        if (wire_get16(o) == code)
+            return n < least ? NULL : o + 4;
         o += 4 + n;
         len -= 4 + n;
     }
-    return -1;
+    return NULL;
+}
+
+/* Of the answer's client subnet; -1: there is none. */
+static int scope_of(const struct play *p)
+{
+    const uint8_t *subnet = option_of(p, 8, 4);
+
+    return subnet == NULL ? -1 : subnet[3];
+}
+
+/* RFC 8914; -1: none. */
+static int extended_error_of(const struct play *p)
+{
+    const uint8_t *error = option_of(p, 15, 2);
+
+    return error == NULL ? -1 : wire_get16(error);
 }
 
 static void expect_share(struct play *p, const char *who, double wanted, double within)
@@ -212,9 +228,9 @@ static bool expect_flags(struct play *p, const char *thing)
     if (strcmp(thing, "nodata") == 0) {
         if (has_answer || ldns_pkt_get_rcode(p->answer) != 0)
             play_fail(p, "expected no data");
-    } else if (strcmp(thing, "truncated") == 0) {
-        if (!ldns_pkt_tc(p->answer))
-            play_fail(p, "expected a truncated answer");
+    } else if (strcmp(thing, "truncated") == 0 || strcmp(thing, "not truncated") == 0) {
+        if (ldns_pkt_tc(p->answer) != (thing[0] == 't'))
+            play_fail(p, "expected an answer that is %s", thing);
     } else if (strcmp(thing, "referral") == 0) {
         if (has_answer || ldns_pkt_aa(p->answer) || ldns_pkt_nscount(p->answer) == 0)
             play_fail(p, "expected a referral");
@@ -246,6 +262,8 @@ static void expect_one(struct play *p, char *thing)
         expect_ttl(p, ldns_pkt_authority(p->answer), thing, false);
     else if (starts(&thing, "scope "))
         expect_number(p, "scope", atoi(thing), scope_of(p));
+    else if (starts(&thing, "extended error "))
+        expect_number(p, "extended error", atoi(thing), extended_error_of(p));
     else if (starts(&thing, "records "))
         expect_number(p, "records", atoi(thing), (int)ldns_rr_list_rr_count(answers(p)));
     else if (starts(&thing, "authority "))

@@ -55,6 +55,23 @@ static void a_name_does_not_point_into_itself(void **state)
     assert_memory_equal(octets + 33, "\1a\1a\3org", 9);
 }
 
+/* RFC 3597 4: DNAME and SRV are not compressed, but nothing keeps others from pointing at them. */
+static void names_point_into_data_that_is_not_compressed_itself(void **state)
+{
+    static const uint8_t dname_wire[] = "\0\47\0\1\0\0\0\74\0\15\3new\7example\0";
+    static const uint8_t cname_wire[] = "\0\5\0\1\0\0\0\74\0\17\1x\3new\7example\0";
+    static const struct wire_set dname = { WIRE_DNAME, 1, 23, dname_wire };
+    static const struct wire_set cname = { WIRE_CNAME, 1, 25, cname_wire };
+    uint8_t octets[512];
+    struct wire_writer w = start(octets, sizeof octets);
+
+    assert_true(wire_write_set(&w, WIRE_ANSWER, (const uint8_t *)"\3cdn\7example", &dname, 60));
+    assert_memory_equal(octets + 33 + 10, "\0\15\3new\7example\0", 15); /* whole */
+    size_t second = w.len;
+    assert_true(wire_write_set(&w, WIRE_ANSWER, NULL, &cname, 60));
+    assert_memory_equal(octets + second + 10, "\0\4\1x\xc0\x2d", 6);
+}
+
 static void a_set_that_does_not_fit_leaves_no_trace(void **state)
 {
     uint8_t octets[1024];
@@ -106,13 +123,28 @@ static void the_header_echoes_only_what_it_must(void **state)
                      WIRE_QR | WIRE_OPCODE | WIRE_RD | WIRE_AA | 3);
 }
 
+static void an_option_more_stands_behind_the_others(void **state)
+{
+    uint8_t octets[512];
+    struct wire_writer w = start(octets, sizeof octets);
+    struct wire_edns edns = { .is_present = true, .wants_nsid = true };
+    size_t opt_at = w.len;
+
+    wire_write_opt(&w, &edns, 1232, WIRE_REFUSED, 0, "ns1");
+    wire_write_option(&w, opt_at, 15, "\0\25no", 4);
+    assert_memory_equal(octets + opt_at + 9, "\0\17\0\3\0\3ns1\0\17\0\4\0\25no", 17);
+    assert_int_equal(w.len, opt_at + 11 + 15);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rdata_names_point_into_the_question),
         cmocka_unit_test(owners_are_compressed_without_regard_to_case),
         cmocka_unit_test(a_name_does_not_point_into_itself),
+        cmocka_unit_test(names_point_into_data_that_is_not_compressed_itself),
         cmocka_unit_test(a_set_that_does_not_fit_leaves_no_trace),
+        cmocka_unit_test(an_option_more_stands_behind_the_others),
         cmocka_unit_test(opt_echoes_the_subnet_with_our_scope),
         cmocka_unit_test(without_edns_there_is_no_opt),
         cmocka_unit_test(the_header_echoes_only_what_it_must),
