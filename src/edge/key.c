@@ -206,14 +206,15 @@ static void put_header(struct writer *w, const char *name, const struct http_fie
     }
 }
 
-/* "\n;name=value"; "\n;name" when it is not there, and every value when it is there twice. */
+/* "\n;name=value"; "\n;name" when it is not there, and every value when it is there twice, behind a
+ * ';', which no value holds: c=1 and c=2 are not c=1=2. */
 static void put_cookie(struct writer *w, const char *name, const struct http_fields *fields)
 {
     const struct http_field *f = http_field_first(fields, HTTP_COOKIE);
 
     put(w, http_text_of("\n;"));
     put(w, http_text_of(name));
-    for (; f != NULL; f = http_field_next(fields, f)) {
+    for (bool is_first = true; f != NULL; f = http_field_next(fields, f)) {
         struct http_text rest = f->value;
 
         while (rest.len > 0) {
@@ -222,8 +223,11 @@ static void put_cookie(struct writer *w, const char *name, const struct http_fie
             struct http_text pair = http_text_trim((struct http_text){ rest.at, len });
             struct http_text own = param_name(pair);
 
-            if (http_text_is(own, http_text_of(name)) && own.len < pair.len)
+            if (http_text_is(own, http_text_of(name)) && own.len < pair.len) {
+                put(w, http_text_of(is_first ? "" : ";"));
                 put(w, (struct http_text){ pair.at + own.len, pair.len - own.len });
+                is_first = false;
+            }
             rest.at += len + (semicolon != NULL);
             rest.len -= len + (semicolon != NULL);
         }

@@ -105,7 +105,8 @@ static void chosen_fields_and_cookies_are_part_of_it(void **state)
         { "X-B:\nx-a: 1\nX-A: 2\n", "\nx-a: 1, 2\nx-b: \n;c\n;d" },
         { "Cookie: c=1; d=2; e=3\n", "\nx-a\nx-b\n;c=1\n;d=2" },
         { "Cookie: d=;cc=1;  c=x=y ;C=1\n", "\nx-a\nx-b\n;c=x=y\n;d=" },
-        { "Cookie: c=1\nCookie: c=2\n", "\nx-a\nx-b\n;c=1=2\n;d" },
+        { "Cookie: c=1\nCookie: c=2\n", "\nx-a\nx-b\n;c=1;=2\n;d" },
+        { "Cookie: c=1=2\n", "\nx-a\nx-b\n;c=1=2\n;d" },
         { "Cookie: c; d\n", "\nx-a\nx-b\n;c\n;d" },
     };
     char out[KEY_MAX + 1];
