@@ -33,9 +33,11 @@ static enum purge_effect purged_meanwhile(const struct flight *f, const struct o
 }
 
 /* Why this response is for one client only; NULL: it may be stored. */
-static const char *why_not_stored(const struct flight *f, const struct http_response_head *head,
+static const char *why_not_stored(const struct flight *f, const struct fetch_view *view,
                                   const struct rule_control *control)
 {
+    const struct http_response_head *head = view->head;
+
     if (f->kind == FLIGHT_PRIVATE || f->is_forgotten)
         return "private";
     if (head->body == HTTP_BODY_UNTIL_CLOSE)
@@ -43,7 +45,7 @@ static const char *why_not_stored(const struct flight *f, const struct http_resp
     if (head->has_length && head->length > store_object_max(f->edge->store))
         return "too-large";
     return rule_why_not_stored(&f->request->head, &f->request->control, head, control,
-                               &f->request->options);
+                               &f->request->options, view->response_ms);
 }
 
 /* The variant that Vary makes of it, still without a head. */
@@ -113,7 +115,7 @@ static bool enter_store(struct flight *f)
 static void accept_response(struct flight *f, const struct fetch_view *view,
                             const struct rule_control *control)
 {
-    const char *reason = why_not_stored(f, view->head, control);
+    const char *reason = why_not_stored(f, view, control);
 
     f->object = make_object(f, view, control, &reason);
     if (f->object == NULL) {

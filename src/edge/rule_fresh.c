@@ -145,14 +145,14 @@ const char *rule_why_not_stored(const struct http_request_head *request,
                                 const struct rule_control *request_control,
                                 const struct http_response_head *response,
                                 const struct rule_control *control,
-                                const struct rule_options *options)
+                                const struct rule_options *options, int64_t now_ms)
 {
     const char *why = why_forbidden(request, request_control, response, control);
     struct rule_fresh f;
 
     if (why != NULL)
         return why;
-    rule_fresh_make(response, control, options, 0, 0, &f);
+    rule_fresh_make(response, control, options, now_ms, now_ms, &f);
     if (!is_explicit(&response->fields, control)) {
         /* Cookies are for one client, unless the origin asks for storage in so many words. */
         if (http_field_has(&response->fields, HTTP_SET_COOKIE) && !control->is_public)

@@ -31,12 +31,12 @@ enum rule_lookup rule_look_up(const struct http_request_head *request,
 
 /* May this response be stored for others (RFC 9111 3)? NULL: yes; else the reason, a short static
  * text for log and Cache-Status ("private", "no-store", "authorization", "vary *", ...). The body
- * must still arrive whole. */
+ * must still arrive whole. `now_ms`: when the head had arrived. */
 const char *rule_why_not_stored(const struct http_request_head *request,
                                 const struct rule_control *request_control,
                                 const struct http_response_head *response,
                                 const struct rule_control *response_control,
-                                const struct rule_options *options);
+                                const struct rule_options *options, int64_t now_ms);
 
 /* All that later decisions need; lives in the stored object, holds no slices. A 304 makes it anew
  * from the merged fields. */

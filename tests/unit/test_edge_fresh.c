@@ -27,7 +27,7 @@ static const char *why_not(const char *request_line, const char *request_lines, 
     heads_response(&room, status, lines, &response);
     rule_control_request(&request.fields, &wish);
     rule_control_response(&response.fields, &control);
-    return rule_why_not_stored(&request, &wish, &response, &control, options);
+    return rule_why_not_stored(&request, &wish, &response, &control, options, now_ms);
 }
 
 static struct rule_fresh made(unsigned status, const char *lines, const struct rule_options *options,
@@ -77,6 +77,7 @@ static const struct storing storings[] = {
     /* of no use */
     { 200, "", "Cache-Control: max-age=0\n", "stale" },
     { 200, "", "Expires: 0\n", "stale" },
+    { 200, "", "Expires: Sun, 06 Nov 1994 08:49:36 GMT\n", "stale" }, /* no Date beside it */
     { 200, "", "Cache-Control: max-age=0\nETag: \"a\"\n", NULL },
     { 200, "", "Cache-Control: max-age=0, stale-while-revalidate=5\n", NULL },
     { 200, "", "Cache-Control: max-age=5, no-cache\n", "stale" },
