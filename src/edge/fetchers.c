@@ -156,7 +156,8 @@ void edge_fetch_run_later(struct fetchers *all)
 {
     static const struct timeval at_once = { 0 };
 
-    event_add(&all->later, &at_once);
+    if (!event_pending(&all->later, EV_TIMEOUT, NULL)) /* adding it again would take it out of turn */
+        event_add(&all->later, &at_once);
 }
 
 /* libcurl hands over what it had kept when it is let on, so not from inside a callback. */

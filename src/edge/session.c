@@ -36,9 +36,11 @@ static void on_read(struct bufferevent *bev, void *arg)
     struct session *s = session_of(arg);
 
     if (s->is_lingering) {
-        evbuffer_drain(bufferevent_get_input(bev), SESSION_INPUT_MAX);
+        session_drain(s, evbuffer_get_length(bufferevent_get_input(bev)));
         return;
     }
+    if (evbuffer_get_length(bufferevent_get_input(bev)) >= SESSION_INPUT_MAX)
+        bufferevent_disable(bev, EV_READ); /* until session_drain */
     if (s->has_upload && !s->is_upload_done) {
         session_set_deadline(s, s->edge->what->send_s);
         flight_upload(&s->waiter);
@@ -56,7 +58,7 @@ static void end_output(struct session *s)
     }
     s->is_lingering = true;
     shutdown(bufferevent_getfd(s->bev), SHUT_WR);
-    evbuffer_drain(bufferevent_get_input(s->bev), SESSION_INPUT_MAX);
+    session_drain(s, evbuffer_get_length(bufferevent_get_input(s->bev)));
     session_set_deadline(s, LINGER_S);
 }
 
@@ -126,6 +128,16 @@ void session_set_deadline(struct session *s, int seconds)
     s->deadline_us = clock_steady_us() + (int64_t)seconds * 1000000;
 }
 
+/* Not by a watermark: at one, libevent calls on_read again and again. */
+void session_drain(struct session *s, size_t len)
+{
+    struct evbuffer *in = bufferevent_get_input(s->bev);
+
+    evbuffer_drain(in, len);
+    if (!(bufferevent_get_enabled(s->bev) & EV_READ) && evbuffer_get_length(in) < SESSION_INPUT_MAX)
+        bufferevent_enable(s->bev, EV_READ);
+}
+
 size_t session_queued(const struct session *s)
 {
     return evbuffer_get_length(bufferevent_get_output(s->bev));
@@ -188,12 +200,13 @@ static long read_sized(struct session *s, struct evbuffer *in, char *out, size_t
 {
     if (room > s->upload_left)
         room = (size_t)s->upload_left;
-    int n = evbuffer_remove(in, out, room);
+    ev_ssize_t n = evbuffer_copyout(in, out, room);
     if (n <= 0)
         return -1;
+    session_drain(s, (size_t)n);
     s->upload_left -= (uint64_t)n;
     s->is_upload_done = s->upload_left == 0;
-    return n;
+    return (long)n;
 }
 
 static long read_chunked(struct session *s, struct evbuffer *in, char *out, size_t room)
@@ -218,7 +231,7 @@ static long read_chunked(struct session *s, struct evbuffer *in, char *out, size
             filled += run.len;
         }
         s->is_upload_done = step == HTTP_CHUNKS_END;
-        evbuffer_drain(in, used);
+        session_drain(s, used);
     }
     if (filled > 0)
         return (long)filled;
@@ -273,7 +286,6 @@ static struct bufferevent *open_buffers(struct event_base *base, int fd, struct 
 static bool begin_reading(struct session *s)
 {
     bufferevent_setcb(s->bev, on_read, on_write, on_event, s);
-    bufferevent_setwatermark(s->bev, EV_READ, 0, SESSION_INPUT_MAX);
     bufferevent_setwatermark(s->bev, EV_WRITE, SESSION_OUTPUT_LOW, 0);
     if (!s->is_tls)
         bufferevent_disable(s->bev, EV_WRITE); /* see session_flush */

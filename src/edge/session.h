@@ -95,6 +95,7 @@ void session_queue_segment(struct session *s, struct body_segment *segment, cons
 void session_flush(struct session *s); /* what is queued, as far as the kernel takes it */
 void session_close(struct session *s); /* once all is out */
 size_t session_queued(const struct session *s); /* not yet taken by the kernel */
+void session_drain(struct session *s, size_t len); /* so much of the input is done with: read on */
 long session_read_upload(void *ctx, char *out, size_t room);
 void session_abort(struct session *s); /* so that the client sees that the answer is not whole */
 void session_reader_begin(struct session *s, struct body *body);

@@ -122,7 +122,7 @@ static enum step receive(struct session *s)
     if (n < 0)
         return refuse(s, (unsigned)-n, "the request's head cannot be read");
     s->request = request_new(at, (size_t)n, s->is_tls, &status);
-    evbuffer_drain(in, (size_t)n);
+    session_drain(s, (size_t)n);
     if (s->request == NULL)
         return refuse(s, 503, "out of memory");
     if (status != 0) {
