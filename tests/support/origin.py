@@ -28,22 +28,28 @@ class Connection:
         return head
 
     def read(self, n):
-        while len(self.buffer) < n and self.more():
-            pass
-        data, self.buffer = self.buffer[:n], self.buffer[n:]
-        return data
+        """So many octets; a body that ends before is no body."""
+        pieces, left = [self.buffer[:n]], n - len(self.buffer)
+        self.buffer = self.buffer[n:]
+        while left > 0:
+            pieces.append(self.sock.recv(min(left, 1 << 20)))
+            left -= len(pieces[-1])
+            if not pieces[-1]:
+                raise ConnectionError("the body is not whole")
+        return b"".join(pieces)
 
     def read_chunked(self):
-        body = b""
+        pieces = []
         while True:
             line = self.read_until(b"\r\n")
             if line is None:
-                return body
+                raise ConnectionError("the body is not whole")
             n = int(line, 16)
-            body += self.read(n)
-            self.read(2)
+            pieces.append(self.read(n))
+            if self.read(2) != b"\r\n":
+                raise ConnectionError("a chunk that does not end")
             if n == 0:
-                return body
+                return b"".join(pieces)
 
 
 class Origin:
