@@ -2,10 +2,8 @@
  *
  * What the answer means is flight.c's business. */
 #include <assert.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <waymark/clock.h>
@@ -139,15 +137,10 @@ static size_t on_upload(char *out, size_t size, size_t n, void *arg)
 static int on_request(void *arg, char *peer_ip, char *own_ip, int peer_port, int own_port)
 {
     struct fetch *f = edge_fetch_of(arg);
-    curl_socket_t fd = CURL_SOCKET_BAD;
     long n_connects = 0;
-    char octet;
 
     curl_easy_getinfo(f->easy, CURLINFO_NUM_CONNECTS, &n_connects);
-    curl_easy_getinfo(f->easy, CURLINFO_ACTIVESOCKET, &fd);
-    if (n_connects > 0 || fd == CURL_SOCKET_BAD)
-        return CURL_PREREQFUNC_OK;
-    f->is_spoilt = recv(fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN;
+    f->is_spoilt = n_connects == 0 && edge_fetch_is_unread(f->all, own_port, peer_port);
     return f->is_spoilt ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
@@ -241,6 +234,7 @@ static bool set_options(struct fetch *f, const struct fetch_spec *spec)
     curl_easy_setopt(e, CURLOPT_WRITEDATA, f);
     curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, on_request);
     curl_easy_setopt(e, CURLOPT_PREREQDATA, f);
+    edge_fetch_watch_socket(f);
     set_method(f, spec);
     return curl_easy_setopt(e, CURLOPT_URL, spec->url) == CURLE_OK &&
            curl_easy_setopt(e, CURLOPT_REQUEST_TARGET, spec->target) == CURLE_OK &&

@@ -11,12 +11,15 @@
 
 enum { FETCH_MAGIC = 0xfe7c4 };
 
+struct fetch_socket;
+
 struct fetchers {
     struct event_base *base;
     CURLM *multi;
     struct event timer, tick, later;
     struct fetch *first;   /* all of them */
     struct fetch *changed; /* whose owners are to be told */
+    struct fetch_socket *sockets; /* connections in use and kept */
 };
 
 struct fetch {
@@ -59,6 +62,10 @@ void edge_fetch_forget_change(struct fetch *f);
 void edge_fetch_run_later(struct fetchers *all);
 
 bool edge_fetch_set_fields(struct fetch *f, const struct fetch_spec *spec); /* false: no memory */
+/* Tells the transfer to keep account of its socket with all the others. */
+void edge_fetch_watch_socket(struct fetch *f);
+/* Has anything arrived on a connection between these ports that nobody has read? */
+bool edge_fetch_is_unread(struct fetchers *all, int own_port, int peer_port);
 
 /* f->raw holds a whole head. false: no parser should take it. */
 bool edge_fetch_set_head(struct fetch *f);

@@ -1,9 +1,13 @@
 /* fetchers.c - the transfers of a thread: libcurl's multi handle on the loop. Edge thread. */
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <event2/event.h>
 
+#include <waymark/addr.h>
 #include <waymark/clock.h>
 
 #include "fetch_inside.h"
@@ -40,6 +44,81 @@ static void tell_all(struct fetchers *all)
         edge_fetch_forget_change(f);
         f->on_change(f->ctx, f); /* may cancel it, and others */
     }
+}
+
+/* ---- sockets ---- */
+
+/* libcurl names the socket of a transfer only once it has used it; so we look it up by its ports. */
+struct fetch_socket {
+    int fd;
+    int own_port, peer_port; /* 0: not looked up yet */
+    struct fetch_socket *next;
+};
+
+static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
+{
+    struct fetchers *all = arg;
+    struct fetch_socket *s = calloc(1, sizeof *s);
+
+    if (s == NULL)
+        return CURL_SOCKET_BAD;
+    s->fd = socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+    if (s->fd < 0) {
+        free(s);
+        return CURL_SOCKET_BAD;
+    }
+    s->next = all->sockets;
+    all->sockets = s;
+    return s->fd;
+}
+
+static int on_close(void *arg, curl_socket_t fd)
+{
+    struct fetchers *all = arg;
+    struct fetch_socket **at = &all->sockets, *gone;
+
+    while (*at != NULL && (*at)->fd != fd)
+        at = &(*at)->next;
+    gone = *at;
+    if (gone != NULL)
+        *at = gone->next;
+    free(gone);
+    return close(fd);
+}
+
+void edge_fetch_watch_socket(struct fetch *f)
+{
+    curl_easy_setopt(f->easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
+    curl_easy_setopt(f->easy, CURLOPT_OPENSOCKETDATA, f->all);
+    curl_easy_setopt(f->easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+    curl_easy_setopt(f->easy, CURLOPT_CLOSESOCKETDATA, f->all);
+}
+
+static int port_of(int fd, int (*name)(int, struct sockaddr *, socklen_t *))
+{
+    struct sockaddr_storage end;
+    socklen_t len = sizeof end;
+    uint16_t port = 0;
+
+    if (name(fd, (struct sockaddr *)&end, &len) == 0)
+        addr_from_sockaddr((struct sockaddr *)&end, &port);
+    return port;
+}
+
+bool edge_fetch_is_unread(struct fetchers *all, int own_port, int peer_port)
+{
+    char octet;
+
+    for (struct fetch_socket *s = all->sockets; s != NULL; s = s->next) {
+        if (s->own_port == 0 || s->peer_port == 0) {
+            s->own_port = port_of(s->fd, getsockname);
+            s->peer_port = port_of(s->fd, getpeername);
+        }
+        if (s->own_port == own_port && s->peer_port == peer_port &&
+            (recv(s->fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN))
+            return true;
+    }
+    return false;
 }
 
 /* ---- the end of a transfer ---- */
