@@ -102,7 +102,9 @@ bool rule_merge_304(const struct http_fields *stored, const struct http_fields *
     for (uint32_t i = 0; i < stored->n; i++) {
         const struct http_field *f = &stored->list[i];
 
-        if (!describes_body(f) && http_field_named(update, f->name) != NULL)
+        /* A 304 without Date is of now (RFC 9110 6.6.1), not of when the first answer came. */
+        if (!describes_body(f) &&
+            (f->id == HTTP_DATE || http_field_named(update, f->name) != NULL))
             continue;
         if (!http_fields_add(out, f->name, f->value))
             return false;

@@ -24,7 +24,7 @@ bool rule_is_kept(const struct http_field *field, const struct rule_control *con
 
 /* A 304's fields, already stripped, replace those of the same name in the stored head, except for
  * what describes the body that is here already: Content-Length, Content-Encoding, Content-Range,
- * Content-MD5, ETag (RFC 9111 3.2). Fills `out` with slices of both: stored ones in their order, then
+ * Content-MD5, ETag (RFC 9111 3.2). The stored Date goes in any case. Fills `out` with slices of both: stored ones in their order, then
  * the new ones. false: more than HTTP_FIELDS_MAX. */
 bool rule_merge_304(const struct http_fields *stored, const struct http_fields *update,
                     struct http_fields *out);

@@ -114,6 +114,18 @@ static void a_304_renews_what_it_names(void **state)
     assert_int_equal(http_field_count(&out, HTTP_CACHE_CONTROL), 2);
 }
 
+static void a_304_without_a_date_is_of_now(void **state)
+{
+    static struct heads_text stored_room, update_room;
+    struct http_response_head stored, update;
+    struct http_fields out;
+
+    heads_response(&stored_room, 200, "Date: 1\nETag: \"a\"\n", &stored);
+    heads_response(&update_room, 304, "ETag: \"a\"\n", &update);
+    assert_true(rule_merge_304(&stored.fields, &update.fields, &out));
+    assert_string_equal(listed(&out), "ETag: \"a\"\n");
+}
+
 static void a_merge_that_grows_too_large_is_refused(void **state)
 {
     static char names[2 * HTTP_FIELDS_MAX][8];
@@ -255,6 +267,7 @@ int main(void)
         cmocka_unit_test(a_fetch_for_the_cache_leaves_the_clients_conditions_behind),
         cmocka_unit_test(named_fields_and_age_are_not_stored),
         cmocka_unit_test(a_304_renews_what_it_names),
+        cmocka_unit_test(a_304_without_a_date_is_of_now),
         cmocka_unit_test(a_merge_that_grows_too_large_is_refused),
         cmocka_unit_test(a_304_about_another_one_does_not_fit),
         cmocka_unit_test(unsafe_requests_that_went_well_invalidate),
