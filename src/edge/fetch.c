@@ -132,14 +132,15 @@ static size_t on_upload(char *out, size_t size, size_t n, void *arg)
     return got == -2 ? CURL_READFUNC_ABORT : (size_t)got;
 }
 
-/* On a connection that was used before, nothing may be waiting: it would be taken for the answer.
- */
+/* There is a connection. On one that was used before, nothing may be waiting: it would be taken for
+ * the answer. */
 static int on_request(void *arg, char *peer_ip, char *own_ip, int peer_port, int own_port)
 {
     struct fetch *f = edge_fetch_of(arg);
     long n_connects = 0;
 
     curl_easy_getinfo(f->easy, CURLINFO_NUM_CONNECTS, &n_connects);
+    f->deadline_us = clock_steady_us() + (int64_t)f->first_byte_ms * 1000;
     f->is_spoilt = n_connects == 0 && edge_fetch_is_unread(f->all, own_port, peer_port);
     return f->is_spoilt ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
