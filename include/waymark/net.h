@@ -25,6 +25,8 @@ struct net_config {
     void *const *world; /* what rcu_read takes; published before the start */
     int tcp_clients;    /* per worker; one more closes the one that was idle the longest */
     int tcp_idle_s;     /* to send a whole query, and to take the answers to it */
+    int tcp_life_s;     /* of a connection, however busy */
+    int tcp_per_client; /* connections of one address, per worker */
 };
 
 /* One writer, relaxed atomics, see counters.h. Only uint64_t. */
@@ -37,6 +39,9 @@ struct net_counts {
     uint64_t tcp_closed;   /* for any reason */
     uint64_t tcp_timeouts; /* closed: no whole query in time, or answers not taken */
     uint64_t tcp_evicted;  /* closed to make room for another client */
+    uint64_t tcp_client_evicted; /* closed for another connection of the same client */
+    uint64_t tcp_expired;  /* closed: older than tcp_life_s */
+    uint64_t tcp_overfull; /* closed: queries and answers under way took too much memory */
     uint64_t tcp_refused;  /* not accepted: no descriptors or no memory */
     uint64_t tcp_queries;
     uint64_t tcp_malformed; /* closed: a frame of no octets */

@@ -1,7 +1,9 @@
-/* status_guard.c - cookies, rate limit and strictness, as figures and as lines for a terminal. Pure. */
+/* status_guard.c - cookies, rate limit, strictness and TCP connections, as figures and as lines for a
+ * terminal. Pure. */
 #include "status_guard.h"
 
 #include <waymark/dns.h>
+#include <waymark/net.h>
 
 #include "json_put.h"
 #include "text.h"
@@ -44,4 +46,37 @@ void guard_text(const json_t *guard, FILE *out)
     if (figure(guard, "strict_truncated") > 0)
         text_field(out, "strict", "%lld answers cut to their question's size",
                    figure(guard, "strict_truncated"));
+}
+
+/* ---- TCP ---- */
+
+json_t *tcp_json(const struct net_counts *n)
+{
+    json_t *o = json_object();
+
+    put_int(o, "clients", (int64_t)(n->tcp_accepted > n->tcp_closed
+                                        ? n->tcp_accepted - n->tcp_closed
+                                        : 0));
+    put_int(o, "accepted", (int64_t)n->tcp_accepted);
+    put_int(o, "queries", (int64_t)n->tcp_queries);
+    put_int(o, "timeouts", (int64_t)n->tcp_timeouts);
+    put_int(o, "expired", (int64_t)n->tcp_expired);
+    put_int(o, "evicted", (int64_t)n->tcp_evicted);
+    put_int(o, "client_evicted", (int64_t)n->tcp_client_evicted);
+    put_int(o, "overfull", (int64_t)n->tcp_overfull);
+    put_int(o, "refused", (int64_t)n->tcp_refused);
+    return o;
+}
+
+void tcp_text(const json_t *tcp, FILE *out)
+{
+    if (!json_is_object(tcp))
+        return;
+    text_field(out, "TCP", "%lld connections, %lld accepted, %lld queries", figure(tcp, "clients"),
+               figure(tcp, "accepted"), figure(tcp, "queries"));
+    text_field(out, "TCP, closed",
+               "%lld idle or slow, %lld old; for others: %lld, for the same client's next: %lld, for "
+               "memory: %lld; %lld not let in",
+               figure(tcp, "timeouts"), figure(tcp, "expired"), figure(tcp, "evicted"),
+               figure(tcp, "client_evicted"), figure(tcp, "overfull"), figure(tcp, "refused"));
 }

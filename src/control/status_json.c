@@ -9,6 +9,7 @@
 #include <waymark/clock.h>
 #include <waymark/geo.h>
 #include <waymark/health.h>
+#include <waymark/net.h>
 #include <waymark/world.h>
 
 #include "attribution.h"
@@ -63,6 +64,10 @@ static json_t *queries_json(const struct control *c, int64_t now_ms)
     put_int(o, "with_ecs", (int64_t)n.with_ecs);
     put_int(o, "open_answers", (int64_t)n.open_answers);
     put(o, "guard", guard_json(&n));
+    if (c->hooks.net != NULL) {
+        struct net_counts net = net_counts(c->hooks.net);
+        put(o, "tcp", tcp_json(&net));
+    }
     return o;
 }
 

@@ -164,6 +164,7 @@ static void write_queries(const json_t *status, FILE *out)
     text_field(out, "steered", "%lld with a client subnet; %lld answers that ignored verdicts",
                (long long)get_int(q, "with_ecs", 0), (long long)get_int(q, "open_answers", 0));
     guard_text(get(q, "guard"), out);
+    tcp_text(get(q, "tcp"), out);
 }
 
 /* "12 s ago", or "-". */

@@ -13,7 +13,8 @@
 int net_bind_try(const struct endpoint *at, char why[static WHY_LEN]);
 
 int net_bind_udp(const struct endpoint *at, int *fd, char why[static WHY_LEN]);
-int net_bind_tcp(const struct endpoint *at, int *fd, char why[static WHY_LEN]); /* listens */
+/* It listens. The kernel gives up a client that takes nothing for twice `patience_s`. */
+int net_bind_tcp(const struct endpoint *at, int patience_s, int *fd, char why[static WHY_LEN]);
 
 /* 0.0.0.0 or [::]: the kernel picks the source of an answer unless told. */
 bool net_is_wildcard(const struct endpoint *at);

@@ -61,6 +61,12 @@ size_t tcp_frames_room(struct tcp_frames *f, uint8_t **at)
     return f->cap - f->end;
 }
 
+void tcp_frames_rest(struct tcp_frames *f)
+{
+    if (f->start == f->end)
+        tcp_frames_fini(f);
+}
+
 void tcp_frames_add(struct tcp_frames *f, size_t n)
 {
     assert(n <= f->cap - f->end);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <event2/event.h>
 
@@ -19,7 +20,8 @@ enum { SERVER_MAGIC = 0x5e571036, ACCEPTS_PER_WAKE = 16 };
 struct tcp_server {
     uint32_t magic;
     struct tcp_sessions sessions;
-    int64_t idle_us;
+    size_t n_per_client;
+    int64_t idle_us, life_us;
     bool is_paused; /* out of descriptors: until the next turn nobody is let in */
     size_t n_listeners;
     struct event *listeners[];
@@ -36,12 +38,12 @@ static struct tcp_server *server_of(void *arg)
 /* false: there is none. */
 static bool evict_oldest(struct tcp_server *s)
 {
-    struct tcp_session *oldest = TAILQ_FIRST(&s->sessions.list);
+    struct tcp_session *oldest = TAILQ_FIRST(&s->sessions.by_activity);
 
     if (oldest == NULL)
         return false;
     counter_bump(&s->sessions.kit->counts.tcp_evicted, 1);
-    tcp_session_close(oldest);
+    tcp_session_drop(oldest);
     return true;
 }
 
@@ -77,6 +79,24 @@ static bool make_room(struct tcp_server *s, int err)
     return err != EAGAIN; /* nobody there, or gone before we came (accept(2), Error handling) */
 }
 
+/* One client's crowd pushes out none but its own. NULL: out of memory. */
+static struct tcp_client *client_with_room(struct tcp_server *s, const struct addr *from)
+{
+    struct tcp_client *client = tcp_clients_get(&s->sessions.clients, from);
+
+    if (client == NULL)
+        return NULL;
+    client->n++; /* the one to come: the client stays when its last connection makes room for it */
+    if (client->n > s->n_per_client) {
+        counter_bump(&s->sessions.kit->counts.tcp_client_evicted, 1);
+        tcp_session_drop(TAILQ_FIRST(&client->list));
+    } else if (s->sessions.n >= s->sessions.n_max) {
+        evict_oldest(s);
+    }
+    client->n--;
+    return client;
+}
+
 /* false: nobody else can be let in now. */
 static bool let_in(struct tcp_server *s, int listener)
 {
@@ -87,10 +107,12 @@ static bool let_in(struct tcp_server *s, int listener)
     int fd = accept4(listener, (struct sockaddr *)&sa, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0)
         return make_room(s, errno);
-    if (s->sessions.n >= s->sessions.n_max)
-        evict_oldest(s);
     struct addr from = addr_from_sockaddr((struct sockaddr *)&sa, &port);
-    if (tcp_session_open(&s->sessions, fd, &from, clock_steady_us()) != 0)
+    struct tcp_client *client = client_with_room(s, &from);
+    if (client == NULL)
+        close(fd);
+    if (client == NULL ||
+        tcp_session_open(&s->sessions, client, fd, &from, clock_steady_us()) != 0)
         counter_bump(&s->sessions.kit->counts.tcp_refused, 1);
     return true;
 }
@@ -118,12 +140,17 @@ struct tcp_server *tcp_server_new(struct net_kit *kit, const int *fds, size_t n_
         return NULL;
     s->magic = SERVER_MAGIC;
     s->sessions.kit = kit;
-    TAILQ_INIT(&s->sessions.list);
+    TAILQ_INIT(&s->sessions.by_activity);
+    TAILQ_INIT(&s->sessions.by_age);
+    TAILQ_INIT(&s->sessions.holders);
     s->sessions.n_max = config->tcp_clients > 0 ? (size_t)config->tcp_clients : 1;
     s->sessions.keepalive_ds = in_tenths(config->tcp_idle_s);
     s->idle_us = (int64_t)config->tcp_idle_s * 1000000;
+    s->life_us = (int64_t)config->tcp_life_s * 1000000;
+    s->n_per_client = config->tcp_per_client > 0 ? (size_t)config->tcp_per_client : 1;
     s->sessions.answers = malloc(TCP_ANSWERS);
-    if (s->sessions.answers == NULL)
+    if (s->sessions.answers == NULL ||
+        tcp_clients_init(&s->sessions.clients, s->sessions.n_max) != 0)
         goto fail;
     for (; s->n_listeners < n_fds; s->n_listeners++) {
         struct event *e =
@@ -144,8 +171,9 @@ void tcp_server_free(struct tcp_server *s)
 {
     if (s == NULL)
         return;
-    while (!TAILQ_EMPTY(&s->sessions.list))
-        tcp_session_close(TAILQ_FIRST(&s->sessions.list));
+    while (!TAILQ_EMPTY(&s->sessions.by_activity))
+        tcp_session_close(TAILQ_FIRST(&s->sessions.by_activity));
+    tcp_clients_fini(&s->sessions.clients);
     for (size_t i = 0; i < s->n_listeners; i++)
         event_free(s->listeners[i]);
     free(s->sessions.answers);
@@ -155,12 +183,18 @@ void tcp_server_free(struct tcp_server *s)
 
 void tcp_server_turn(struct tcp_server *s, int64_t now_us)
 {
+    struct net_counts *counts = &s->sessions.kit->counts;
     struct tcp_session *oldest;
 
-    while ((oldest = TAILQ_FIRST(&s->sessions.list)) != NULL &&
+    while ((oldest = TAILQ_FIRST(&s->sessions.by_activity)) != NULL &&
            now_us - oldest->active_us >= s->idle_us) {
-        counter_bump(&s->sessions.kit->counts.tcp_timeouts, 1);
-        tcp_session_close(oldest);
+        counter_bump(&counts->tcp_timeouts, 1);
+        tcp_session_drop(oldest);
+    }
+    while ((oldest = TAILQ_FIRST(&s->sessions.by_age)) != NULL &&
+           now_us - oldest->opened_us >= s->life_us) {
+        counter_bump(&counts->tcp_expired, 1);
+        tcp_session_expire(oldest);
     }
     if (s->is_paused)
         resume_listening(s);

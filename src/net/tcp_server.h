@@ -4,7 +4,8 @@
  * A session reads until a whole message is there, answers everything that has arrived (pipelining,
  * RFC 7766 6.2.1.1), and reads no further while its client does not take the answers. It ends when
  * the client says so, is broken, or lets tcp_idle_s pass without a whole query or without taking
- * the answers; and when another client needs its place and it was idle the longest. */
+ * the answers; after tcp_life_s in any case; when another client needs its place and it was idle the
+ * longest, or another connection of its own client, who may have tcp_per_client. */
 #pragma once
 
 #include <stddef.h>

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -26,12 +28,28 @@ static struct tcp_session *session_of(void *arg)
     return s;
 }
 
+static void set_held(struct tcp_session *s, size_t held)
+{
+    if (s->held == 0 && held > 0)
+        TAILQ_INSERT_TAIL(&s->all->holders, s, of_holders);
+    else if (s->held > 0 && held == 0)
+        TAILQ_REMOVE(&s->all->holders, s, of_holders);
+    s->all->held += held - s->held;
+    s->held = held;
+}
+
 void tcp_session_close(struct tcp_session *s)
 {
     event_del(&s->reading);
     event_del(&s->writing);
     close(s->fd);
-    TAILQ_REMOVE(&s->all->list, s, links);
+    TAILQ_REMOVE(&s->all->by_activity, s, by_activity);
+    if (!s->is_expired)
+        TAILQ_REMOVE(&s->all->by_age, s, by_age);
+    TAILQ_REMOVE(&s->client->list, s, of_client);
+    s->client->n--;
+    tcp_clients_let_go(&s->all->clients, s->client);
+    set_held(s, 0);
     s->all->n--;
     counter_bump(&s->all->kit->counts.tcp_closed, 1);
     tcp_frames_fini(&s->in);
@@ -40,11 +58,49 @@ void tcp_session_close(struct tcp_session *s)
     free(s);
 }
 
+/* The kernel would go on offering them for minutes, with nobody's limit on how many. */
+void tcp_session_drop(struct tcp_session *s)
+{
+    static const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+    int unsent = 0;
+
+    if (s->left != NULL || (ioctl(s->fd, SIOCOUTQ, &unsent) == 0 && unsent > 0))
+        setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    tcp_session_close(s);
+}
+
+void tcp_session_expire(struct tcp_session *s)
+{
+    if (s->left == NULL) {
+        tcp_session_close(s);
+        return;
+    }
+    TAILQ_REMOVE(&s->all->by_age, s, by_age);
+    s->is_expired = s->is_ending = true;
+}
+
 static void be_active(struct tcp_session *s)
 {
     s->active_us = clock_steady_us();
-    TAILQ_REMOVE(&s->all->list, s, links);
-    TAILQ_INSERT_TAIL(&s->all->list, s, links);
+    TAILQ_REMOVE(&s->all->by_activity, s, by_activity);
+    TAILQ_INSERT_TAIL(&s->all->by_activity, s, by_activity);
+    TAILQ_REMOVE(&s->client->list, s, of_client);
+    TAILQ_INSERT_TAIL(&s->client->list, s, of_client);
+}
+
+/* Who began to hold memory first has had the most time to let go of it. */
+static void account(struct tcp_session *s)
+{
+    struct tcp_sessions *all = s->all;
+
+    set_held(s, s->left_len + (s->in.cap > TCP_FRAMES_MIN ? s->in.cap : 0));
+    while (all->held > TCP_HELD_MAX) {
+        struct tcp_session *first = TAILQ_FIRST(&all->holders);
+        if (first == s) /* cannot be: one holds far less */
+            break;
+        counter_bump(&all->kit->counts.tcp_overfull, 1);
+        tcp_session_drop(first);
+    }
 }
 
 /* Sends, and returns how much the client took: 0 also when its buffer is full. -1: it is gone. */
@@ -154,6 +210,8 @@ static void wait_or_close(struct tcp_session *s)
 {
     int err;
 
+    tcp_frames_rest(&s->in);
+    account(s);
     if (s->left != NULL) {
         event_del(&s->reading);
         err = event_add(&s->writing, NULL);
@@ -208,6 +266,7 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
         return;
     free(s->left);
     s->left = NULL;
+    s->left_len = 0;
     be_active(s);
     /* Queries that arrived before the client stopped taking answers wait in the buffer. */
     if (answer_all(s))
@@ -216,21 +275,27 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
         tcp_session_close(s);
 }
 
-int tcp_session_open(struct tcp_sessions *all, int fd, const struct addr *from, int64_t now_us)
+int tcp_session_open(struct tcp_sessions *all, struct tcp_client *client, int fd,
+                     const struct addr *from, int64_t now_us)
 {
     struct tcp_session *s = calloc(1, sizeof *s);
 
     if (s == NULL) {
         close(fd);
+        tcp_clients_let_go(&all->clients, client);
         return -ENOMEM;
     }
     s->magic = SESSION_MAGIC;
     s->fd = fd;
     s->all = all;
     s->from = *from;
-    s->active_us = now_us;
+    s->client = client;
+    s->opened_us = s->active_us = now_us;
     tcp_frames_init(&s->in);
-    TAILQ_INSERT_TAIL(&all->list, s, links);
+    TAILQ_INSERT_TAIL(&all->by_activity, s, by_activity);
+    TAILQ_INSERT_TAIL(&all->by_age, s, by_age);
+    TAILQ_INSERT_TAIL(&client->list, s, of_client);
+    client->n++;
     all->n++;
     counter_bump(&all->kit->counts.tcp_accepted, 1);
     event_assign(&s->reading, all->kit->base, fd, EV_READ | EV_PERSIST, on_readable, s);

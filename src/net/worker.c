@@ -231,7 +231,7 @@ static int bind_sockets(struct worker *w, char why[static WHY_LEN])
         w->ports[i].is_wildcard = net_is_wildcard(at);
         err = net_bind_udp(at, &w->ports[i].fd, why);
         if (err == 0)
-            err = net_bind_tcp(at, &w->tcp_fds[i], why);
+            err = net_bind_tcp(at, w->config->tcp_idle_s, &w->tcp_fds[i], why);
     }
     return err;
 }

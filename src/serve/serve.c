@@ -128,7 +128,9 @@ static int bind_sockets(struct serve *s, char why[static WHY_LEN])
                                  .n_workers = s->desks.n,
                                  .world = world_hub_slot(s->hub),
                                  .tcp_clients = limits_tcp_clients(s->conf, s->desks.n),
-                                 .tcp_idle_s = conf->tcp_idle_s };
+                                 .tcp_idle_s = conf->tcp_idle_s,
+                                 .tcp_life_s = conf->tcp_life_s,
+                                 .tcp_per_client = conf->tcp_per_client };
 
     int err = net_open(&config, &s->net, why);
     return err != 0 ? err : edges_open(s->conf, s->hub, &s->edges, why);

@@ -274,7 +274,8 @@ static void sections_are_right(const struct probe *p, const ldns_pkt *pkt)
                      (ldns_pkt_edns(pkt) ? (unsigned)ldns_pkt_edns_extended_rcode(pkt) << 4 : 0);
 
     assert(rcode <= WIRE_NXDOMAIN || rcode == WIRE_NOTIMP || rcode == WIRE_REFUSED ||
-           rcode == WIRE_YXDOMAIN || rcode == WIRE_NOTAUTH || rcode == WIRE_BADVERS || rcode == WIRE_BADCOOKIE);
+           rcode == WIRE_YXDOMAIN || rcode == WIRE_BADVERS || rcode == WIRE_BADCOOKIE ||
+           rcode == WIRE_NOTAUTH);
     if (p->verdict == WIRE_QUERY_COOKIE)
         assert((rcode == WIRE_NOERROR || rcode == WIRE_BADCOOKIE) && n == 0);
     else if (p->verdict != WIRE_QUERY_OK)

@@ -97,7 +97,9 @@ static void set_up_workers(struct play *p, size_t n_workers, int tcp_clients, in
                                  .n_workers = n_workers,
                                  .world = &p->world,
                                  .tcp_clients = tcp_clients,
-                                 .tcp_idle_s = tcp_idle_s };
+                                 .tcp_idle_s = tcp_idle_s,
+                                 .tcp_life_s = 600,
+                                 .tcp_per_client = 10000 };
     assert_int_equal(net_open(&config, &p->net, why), 0);
     assert_int_equal(net_start(p->net, why), 0);
 }
