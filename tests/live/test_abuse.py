@@ -179,7 +179,7 @@ class Packets(Besieged):
 
 class Streams(Besieged):
     def test_slow_writers_keep_nobody_waiting_and_are_answered(self):
-        s = self.besieged("tcp_idle_s = 600;").start()
+        s = self.besieged("tcp_idle_s = 600; tcp_per_client = 100;").start()
         octets = live.framed(live.query(NAME))
         with contextlib.ExitStack() as stack:
             clients = [stack.enter_context(live.connect("127.0.0.1", s.port)) for _ in range(100)]
@@ -194,7 +194,7 @@ class Streams(Besieged):
         self.stop(s)
 
     def test_who_leaves_in_the_middle_leaves_nothing_behind(self):
-        s = self.besieged("tcp_idle_s = 600; tcp_clients = 1000;").start()
+        s = self.besieged("tcp_idle_s = 600; tcp_clients = 1000; tcp_per_client = 1000;").start()
         whole = live.framed(live.query(NAME))
         parts = (b"", b"\0", whole[:2], whole[:9], whole[:-1], whole * 3, whole * 3 + b"\0",
                  b"\xff\xff" + b"x" * 40000)

@@ -369,6 +369,7 @@ static bool run(const char *path, const char *root)
     p->now_ms = 1700000000000;
     p->hub = world_hub_new();
     p->desk.bank = counter_bank_new();
+    p->desk.rates = dns_rates_new();
     rng_seed(&p->desk.rng, 1);
     world_hub_add_bank(p->hub, p->desk.bank);
     enter_folder(p);
@@ -382,6 +383,7 @@ static bool run(const char *path, const char *root)
     ldns_pkt_free(p->answer);
     world_hub_free(p->hub);
     counter_bank_free(p->desk.bank);
+    dns_rates_free(p->desk.rates);
     conf_unref(p->conf);
     free(p);
     return is_good;
