@@ -53,6 +53,7 @@ struct edge *edge_new(struct edge_thread *thread, struct farm_purges *purges, st
 
     if (e == NULL)
         return NULL;
+    TAILQ_INIT(&e->sessions);
     e->thread = thread;
     e->purges = purges;
     e->conf = conf_ref(conf);

@@ -4,6 +4,8 @@
  *          read and write with relaxed atomics, and what farm.h's lock guards. */
 #pragma once
 
+#include <sys/queue.h>
+
 #include <waymark/conf.h>
 #include <waymark/counters.h>
 #include <waymark/edge.h>
@@ -52,7 +54,7 @@ struct edge {
     uint64_t purges_seen;
     struct flight *flights[FLIGHT_BUCKETS]; /* those that can be joined, by key */
     struct flight *all_flights;
-    struct session *sessions;
+    TAILQ_HEAD(session_list, session) sessions; /* who began to wait, or came, last is the last */
     uint64_t clients_max; /* then who is idle longest gives way */
     struct listener *listeners;
     struct ssl_ctx_st *tls;        /* NULL: no TLS */

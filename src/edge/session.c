@@ -138,6 +138,13 @@ void session_drain(struct session *s, size_t len)
         bufferevent_enable(s->bev, EV_READ);
 }
 
+void session_rest(struct session *s)
+{
+    session_set_deadline(s, s->edge->what->idle_s);
+    TAILQ_REMOVE(&s->edge->sessions, s, links);
+    TAILQ_INSERT_TAIL(&s->edge->sessions, s, links);
+}
+
 size_t session_queued(const struct session *s)
 {
     return evbuffer_get_length(bufferevent_get_output(s->bev));
@@ -263,11 +270,7 @@ static void write_client(struct session *s, const struct sockaddr *from)
 
 static void link_in(struct session *s)
 {
-    s->next = s->edge->sessions;
-    s->prev = &s->edge->sessions;
-    if (s->next != NULL)
-        s->next->prev = &s->next;
-    s->edge->sessions = s;
+    TAILQ_INSERT_TAIL(&s->edge->sessions, s, links);
     counter_bump(&s->edge->counts->connections, 1);
 }
 
@@ -325,9 +328,7 @@ void session_free(struct session *s)
         s->is_gone = true;
         return;
     }
-    *s->prev = s->next;
-    if (s->next != NULL)
-        s->next->prev = s->prev;
+    TAILQ_REMOVE(&s->edge->sessions, s, links);
     counter_drop(&s->edge->counts->connections, 1);
     if (s->request != NULL && s->step != STEP_RECEIVE && s->status == 0)
         counter_bump(&s->edge->counts->statuses[0], 1);
@@ -356,8 +357,8 @@ void sessions_tick(struct edge *e, int64_t now_us)
 {
     struct session *next;
 
-    for (struct session *s = e->sessions; s != NULL; s = next) {
-        next = s->next;
+    for (struct session *s = TAILQ_FIRST(&e->sessions); s != NULL; s = next) {
+        next = TAILQ_NEXT(s, links);
         note_progress(s);
         if (s->deadline_us != 0 && s->deadline_us < now_us)
             session_free(s);
@@ -373,19 +374,21 @@ static bool is_idle(const struct session *s)
 
 bool sessions_make_room(struct edge *e)
 {
-    struct session *longest = NULL;
+    struct session *s;
 
-    for (struct session *s = e->sessions; s != NULL; s = s->next)
-        if (is_idle(s) && (longest == NULL || s->deadline_us <= longest->deadline_us))
-            longest = s;
-    session_free(longest);
-    return longest != NULL;
+    TAILQ_FOREACH (s, &e->sessions, links) {
+        if (!is_idle(s))
+            continue;
+        session_free(s);
+        return true;
+    }
+    return false;
 }
 
 void sessions_end(struct edge *e)
 {
-    while (e->sessions != NULL)
-        session_free(e->sessions);
+    while (!TAILQ_EMPTY(&e->sessions))
+        session_free(TAILQ_FIRST(&e->sessions));
 }
 
 void session_reader_begin(struct session *s, struct body *body)

@@ -35,7 +35,7 @@ enum step {
 struct session {
     uint32_t magic;
     struct edge *edge;
-    struct session *next, **prev;
+    TAILQ_ENTRY(session) links;
     struct bufferevent *bev;
     char client[64];
     bool is_tls;
@@ -89,6 +89,7 @@ bool sessions_make_room(struct edge *e);
 /* ---- for the steps ---- */
 
 void session_set_deadline(struct session *s, int seconds);
+void session_rest(struct session *s); /* until the next request */
 void session_queue(struct session *s, const char *at, size_t len); /* copied */
 void session_queue_segment(struct session *s, struct body_segment *segment, const char *at,
                            size_t len); /* counted, not copied */

@@ -313,7 +313,7 @@ static enum step finish(struct session *s)
         session_close(s);
         return STEP_WAIT;
     }
-    session_set_deadline(s, s->edge->what->idle_s);
+    session_rest(s);
     return STEP_RECEIVE;
 }
 

@@ -114,6 +114,20 @@ class Crowd(live.LiveTest):
         self.assertEqual(crowd[0].recv(1), b"", "the oldest was not closed")
         s.stop()
 
+    def test_without_descriptors_who_has_just_come_is_let_ask(self):
+        s = self.edge()
+        self.warm()
+        resource.prlimit(s.process.pid, resource.RLIMIT_NOFILE, (200, 200))
+
+        def ask(client):
+            client.sendall(HEAD % b"small")
+            return response(client)
+
+        self.crowd(300, ask)  # they wait for their next request, longer than for a first one
+        for client in self.crowd(20):
+            self.assertEqual(len(ask(client)[1]), 1024)
+        s.stop()
+
 
 if __name__ == "__main__":
     live.main()
