@@ -15,23 +15,36 @@
 #include <waymark/conf.h>
 #include <waymark/why.h>
 
+struct report;
 struct world_hub;
 struct edges;
 
-/* Binds every listen address, reads certificates and opens the access log: before privileges drop.
- * The conf is referenced. `hub`, if not NULL, tells the verdicts of shields and outlives the edges.
+/* What the files that edges need have against being used: certificates and keys, which a start reads
+ * before privileges drop; then, as the user that serves, folders of origins and the access log (errors),
+ * and a certificate or key which that user could not read at a reload (a warning). Any thread. */
+void edges_check_tls(const struct conf *conf, struct report *report);
+void edges_check_files(const struct conf *conf, struct report *report);
+
+/* Binds every listen address and reads certificates: before privileges drop. The conf is referenced. `hub`, if not NULL, tells the verdicts of shields and outlives the edges.
  * 0, or -errno with `why`. With no edge configured it succeeds, and everything below is a no-op. */
 int edges_open(struct conf *conf, struct world_hub *hub, struct edges **out,
                char why[static WHY_LEN]);
 
-/* Starts the threads. 0, or -errno with `why` (the edges can then only be closed). */
+/* Opens the access log, so as the user that does it at each reload, and starts the threads. 0, or
+ * -errno with `why` (the edges can then only be closed). */
 int edges_start(struct edges *edges, char why[static WHY_LEN]);
 
-/* Takes up another configuration. An edge whose PoP stays keeps its store; its listeners, routes and
- * origins become the new ones; connections of edges that went are closed. 0, or -errno with `why`:
- * then all is as it was, but for -ENOMEM, where an edge may not listen at all its addresses.
- * server.edge_threads is read at a start only. */
-int edges_reload(struct edges *edges, struct conf *conf, char why[static WHY_LEN]);
+/* Another configuration, made ready so that taking it up cannot fail: addresses bound, certificates
+ * read, the log opened, edges made. Nothing that clients see has changed. May be called from another
+ * thread than the rest, one at a time. 0, or -errno with `why`. */
+struct edges_next;
+int edges_prepare(struct edges *edges, struct conf *conf, struct edges_next **out,
+                  char why[static WHY_LEN]);
+/* One of the two ends it. An edge whose PoP stays keeps its store; its listeners, routes and origins
+ * become the new ones; connections of edges that went are closed. server.edge_threads is read at a
+ * start only. */
+void edges_take_up(struct edges *edges, struct edges_next *next);
+void edges_forget(struct edges *edges, struct edges_next *next); /* NULL is fine, of both */
 
 void edges_stop(struct edges *edges);  /* ends the threads; again is fine */
 void edges_close(struct edges *edges); /* stops them too; NULL is fine */

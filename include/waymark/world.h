@@ -78,6 +78,18 @@ int world_hub_add_bank(struct world_hub *hub, struct counter_bank *bank);
  * (false, and the report says why). Verdicts of targets that stay are kept. The conf is referenced. */
 bool world_load(struct world_hub *hub, struct conf *conf, struct report *report);
 
+/* The same in two steps, for who has more to make ready than a world: nothing is published in between.
+ * NULL: the report says why. world_publish takes over what was built; false: out of memory, the
+ * report says so, and nothing has changed. These two count no failure: world_count_failure does. */
+struct world_base_box;
+struct world_base_box *world_build(struct world_hub *hub, struct conf *conf,
+                                   struct report *report);
+bool world_publish(struct world_hub *hub, struct world_base_box *built, struct report *report);
+void world_drop(struct world_base_box *built); /* instead; NULL is fine */
+
+/* A configuration was refused. */
+void world_count_failure(struct world_hub *hub);
+
 /* One address of one target, by name: it may have gone since the probe began. */
 struct world_verdict {
     const char *target;

@@ -306,9 +306,9 @@ static void report_twice(struct conf_reader *r, struct seen *seen, size_t n, siz
                        conf_got(seen[i].at, found), conf_line(seen[i - 1].at));
 }
 
-size_t conf_read_elements(struct conf_reader *r, const config_setting_t *group,
-                          enum conf_option_id id, size_t size, conf_element_cb *read,
-                          const void **out)
+static size_t read_elements(struct conf_reader *r, const config_setting_t *group,
+                            enum conf_option_id id, size_t size, conf_element_cb *read,
+                            bool may_repeat, const void **out)
 {
     size_t len, n = 0;
     const size_t step = size == 0 ? sizeof(const char *) : size;
@@ -327,10 +327,25 @@ size_t conf_read_elements(struct conf_reader *r, const config_setting_t *group,
         seen[n] = (struct seen){ items + n * step, element };
         n++;
     }
-    report_twice(r, seen, n, size);
+    if (!may_repeat)
+        report_twice(r, seen, n, size);
     free(seen);
     *out = n == 0 ? NULL : items;
     return n;
+}
+
+size_t conf_read_elements(struct conf_reader *r, const config_setting_t *group,
+                          enum conf_option_id id, size_t size, conf_element_cb *read,
+                          const void **out)
+{
+    return read_elements(r, group, id, size, read, false, out);
+}
+
+size_t conf_read_repeatable(struct conf_reader *r, const config_setting_t *group,
+                            enum conf_option_id id, size_t size, conf_element_cb *read,
+                            const void **out)
+{
+    return read_elements(r, group, id, size, read, true, out);
 }
 
 static bool read_plain_text(struct conf_reader *r, const config_setting_t *s, void *out)

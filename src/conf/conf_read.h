@@ -62,3 +62,7 @@ typedef bool conf_element_cb(struct conf_reader *r, const config_setting_t *elem
 size_t conf_read_elements(struct conf_reader *r, const config_setting_t *group,
                           enum conf_option_id id, size_t size, conf_element_cb *read,
                           const void **out);
+/* The same where one may occur twice. */
+size_t conf_read_repeatable(struct conf_reader *r, const config_setting_t *group,
+                            enum conf_option_id id, size_t size, conf_element_cb *read,
+                            const void **out);

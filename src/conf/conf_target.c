@@ -120,8 +120,9 @@ static void read_addresses(struct conf_reader *r, const config_setting_t *s, str
         conf_read_elements(r, s, OPT_target_addresses, sizeof(struct addr), read_address, &items);
     t->addresses = items;
     t->cname = conf_read_host(r, s, OPT_target_cname, CONF_HOST_PLAIN);
-    t->n_probe_addresses = conf_read_elements(r, s, OPT_target_probe_addresses,
-                                              sizeof(struct endpoint), read_probe_address, &items);
+    /* One for each address: both families of a PoP may be probed at one place. */
+    t->n_probe_addresses = (has_addresses ? conf_read_repeatable : conf_read_elements)(
+        r, s, OPT_target_probe_addresses, sizeof(struct endpoint), read_probe_address, &items);
     t->probe_addresses = items;
     t->min_up = conf_read_int(r, s, OPT_target_min_up);
     if (!has_addresses && !has_cname)

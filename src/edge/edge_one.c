@@ -8,7 +8,6 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 
-#include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include <waymark/rcu.h>
@@ -102,14 +101,10 @@ void edge_set_tls(struct edge *e, struct ssl_ctx_st *tls)
     e->tls = tls;
 }
 
-int edge_listen(struct edge *e, int fd, bool is_tls)
+void edge_listen(struct edge *e, struct listener *listeners)
 {
-    struct listener *l = listener_new(e, fd, is_tls, e->listeners);
-
-    if (l == NULL)
-        return -ENOMEM;
-    e->listeners = l;
-    return 0;
+    e->listeners = listeners;
+    listeners_open(listeners);
 }
 
 void edge_stop_listening(struct edge *e)
@@ -182,42 +177,4 @@ bool edge_is_up(const struct edge *e, int edge_index)
         is_up = is_target_up(world, name);
     rcu_offline();
     return is_up;
-}
-
-/* ---- TLS ---- */
-
-static int tls_failed(const char *file, const char *what, char why[static WHY_LEN])
-{
-    char text[256];
-
-    ERR_error_string_n(ERR_get_error(), text, sizeof text);
-    ERR_clear_error();
-    return why_set(why, -EINVAL, "%s: %s: %s", file, what, text);
-}
-
-int edge_load_tls(const struct conf_edge *conf, struct ssl_ctx_st **out, char why[static WHY_LEN])
-{
-    int err = 0;
-
-    *out = NULL;
-    if (conf->certificate == NULL || conf->n_listen_tls == 0)
-        return 0;
-    SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
-    if (tls == NULL)
-        return why_set(why, -ENOMEM, "cannot set up TLS: out of memory");
-    SSL_CTX_set_min_proto_version(tls, TLS1_2_VERSION);
-    SSL_CTX_set_options(tls, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-    SSL_CTX_set_mode(tls, SSL_MODE_RELEASE_BUFFERS);
-    if (SSL_CTX_use_certificate_chain_file(tls, conf->certificate) != 1)
-        err = tls_failed(conf->certificate, "no certificate can be read from it", why);
-    else if (SSL_CTX_use_PrivateKey_file(tls, conf->key, SSL_FILETYPE_PEM) != 1)
-        err = tls_failed(conf->key, "no private key can be read from it", why);
-    else if (SSL_CTX_check_private_key(tls) != 1)
-        err = tls_failed(conf->key, "it is not the key of the certificate", why);
-    if (err != 0) {
-        SSL_CTX_free(tls);
-        return err;
-    }
-    *out = tls;
-    return 0;
 }

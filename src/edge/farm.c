@@ -15,8 +15,10 @@
 
 #include "edge_log.h"
 #include "edge_one.h"
+#include "edge_tls.h"
 #include "farm_sockets.h"
 #include "farm_thread.h"
+#include "listener.h"
 #include "purges.h"
 
 enum { EDGE_THREADS_MAX = 64 };
@@ -27,6 +29,7 @@ struct farm_edge {
 };
 
 struct edges {
+    struct conf *conf; /* counted */
     struct farm_purges *purges;
     struct farm_thread *threads[EDGE_THREADS_MAX];
     size_t n_threads;
@@ -69,7 +72,7 @@ static int load_tls(const struct conf *conf, struct ssl_ctx_st ***out, char why[
     int err = tls == NULL ? why_set(why, -ENOMEM, "cannot set up TLS: out of memory") : 0;
 
     for (size_t i = 0; i < conf->n_edges && err == 0; i++)
-        err = edge_load_tls(&conf->edges[i], &tls[i], why);
+        err = edge_tls_load(&conf->edges[i], &tls[i], why);
     if (err != 0) {
         free_tls(tls, conf->n_edges);
         return err;
@@ -80,24 +83,36 @@ static int load_tls(const struct conf *conf, struct ssl_ctx_st ***out, char why[
 
 /* ---- taking up a configuration ---- */
 
-/* What an edge's thread is to do for main; `place` says which thread and which edge. */
+/* All that it takes; nothing is left that could fail. */
+struct edges_next {
+    struct conf *conf; /* counted */
+    struct ssl_ctx_st **tls;
+    struct farm_sockets sockets;
+    struct farm_edge *list;      /* in the configuration's order */
+    struct listener **listeners; /* of each: not listening yet */
+    struct edge_log *logs[EDGE_THREADS_MAX];
+};
+
+static int no_memory(char why[static WHY_LEN])
+{
+    return why_set(why, -ENOMEM, "cannot open the edges: out of memory");
+}
+
+/* What an edge's thread is to do; `place` says which edge. */
 struct change {
     struct farm_purges *purges;
-    struct conf *conf;
+    struct edges_next *next;
     size_t index; /* of the edge in it */
-    struct farm_edge *place;
-    const struct farm_sockets *sockets;
-    struct ssl_ctx_st *tls; /* taken over */
-    int err;
 };
 
 static void make(struct farm_thread *t, void *ctx)
 {
     struct change *c = ctx;
+    struct farm_edge *place = &c->next->list[c->index];
 
-    c->place->edge = edge_new(farm_thread_kit(t), c->purges, c->conf, c->index);
-    if (c->place->edge != NULL)
-        farm_thread_add(t, c->place->edge);
+    place->edge = edge_new(farm_thread_kit(t), c->purges, c->next->conf, c->index);
+    if (place->edge != NULL)
+        farm_thread_add(t, place->edge);
 }
 
 static void hush(struct farm_thread *t, void *ctx)
@@ -111,25 +126,22 @@ static void dismiss(struct farm_thread *t, void *ctx)
     edge_free(ctx);
 }
 
-static int listen_on(struct edge *e, const struct endpoint *at, size_t n, bool is_tls,
-                     const struct farm_sockets *sockets)
-{
-    for (size_t i = 0; i < n; i++)
-        if (edge_listen(e, farm_sockets_find(sockets, &at[i]), is_tls) != 0)
-            return -ENOMEM;
-    return 0;
-}
-
 static void adopt(struct farm_thread *t, void *ctx)
 {
     struct change *c = ctx;
-    struct edge *e = c->place->edge;
+    struct edges_next *next = c->next;
+    struct edge *e = next->list[c->index].edge;
 
-    edge_set_conf(e, c->conf, c->index);
-    edge_set_tls(e, c->tls);
-    c->err = listen_on(e, e->what->listen, e->what->n_listen, false, c->sockets);
-    if (c->err == 0)
-        c->err = listen_on(e, e->what->listen_tls, e->what->n_listen_tls, true, c->sockets);
+    edge_set_conf(e, next->conf, c->index);
+    edge_set_tls(e, next->tls[c->index]);
+    edge_listen(e, next->listeners[c->index]);
+    next->tls[c->index] = NULL;
+    next->listeners[c->index] = NULL;
+}
+
+static void set_log(struct farm_thread *t, void *ctx)
+{
+    farm_thread_set_log(t, ctx);
 }
 
 static struct farm_edge *find_edge(const struct edges *edges, const char *pop)
@@ -145,7 +157,7 @@ static void dismiss_but(struct farm_edge *list, size_t n, const struct farm_edge
                         size_t n_kept)
 {
     for (size_t i = 0; i < n; i++) {
-        bool is_kept = false;
+        bool is_kept = list[i].edge == NULL;
         for (size_t k = 0; k < n_kept; k++)
             is_kept |= kept[k].edge == list[i].edge;
         if (!is_kept)
@@ -153,78 +165,174 @@ static void dismiss_but(struct farm_edge *list, size_t n, const struct farm_edge
     }
 }
 
-/* The edges of that configuration, in its order: those there are, and new ones. NULL: out of
- * memory, and nothing has changed. */
-static struct farm_edge *list_edges(struct edges *edges, struct conf *conf)
-{
-    struct farm_edge *list = calloc(conf->n_edges + 1, sizeof *list);
+/* ---- making ready ---- */
 
-    for (size_t i = 0; list != NULL && i < conf->n_edges; i++) {
-        const char *pop = conf->targets[conf->edges[i].target].name;
-        struct farm_edge *known = find_edge(edges, pop);
+/* Those there are, and new ones, which nobody can reach yet. */
+static int list_edges(struct edges *edges, struct edges_next *next, char why[static WHY_LEN])
+{
+    const struct conf *conf = next->conf;
+
+    for (size_t i = 0; i < conf->n_edges; i++) {
+        const struct farm_edge *known =
+            find_edge(edges, conf->targets[conf->edges[i].target].name);
         if (known != NULL) {
-            list[i] = *known;
+            next->list[i] = *known;
             continue;
         }
-        struct change c = { .purges = edges->purges, .conf = conf, .index = i, .place = &list[i] };
-        list[i].thread = edges->threads[edges->n_ever++ % edges->n_threads];
-        farm_thread_do(list[i].thread, make, &c);
-        if (list[i].edge == NULL) {
-            dismiss_but(list, i, edges->list, edges->n);
-            free(list);
-            return NULL;
-        }
+        struct change c = { .purges = edges->purges, .next = next, .index = i };
+        next->list[i].thread = edges->threads[edges->n_ever++ % edges->n_threads];
+        farm_thread_do(next->list[i].thread, make, &c);
+        if (next->list[i].edge == NULL)
+            return no_memory(why);
     }
-    return list;
+    return 0;
 }
 
-/* Old listeners close first: an address may go from one edge to another. */
-static int change_over(struct edges *edges, struct conf *conf, struct farm_edge *list,
-                       const struct farm_sockets *sockets, struct ssl_ctx_st **tls)
+static bool add_listeners(struct edges_next *next, size_t i, const struct endpoint *at, size_t n,
+                          bool is_tls)
+{
+    for (size_t k = 0; k < n; k++) {
+        int fd = farm_sockets_find(&next->sockets, &at[k]);
+        struct listener *l =
+            listener_new(next->list[i].edge, fd, is_tls, next->listeners[i]);
+        if (l == NULL)
+            return false;
+        next->listeners[i] = l;
+    }
+    return true;
+}
+
+static int make_listeners(struct edges_next *next, char why[static WHY_LEN])
+{
+    for (size_t i = 0; i < next->conf->n_edges; i++) {
+        const struct conf_edge *e = &next->conf->edges[i];
+        if (!add_listeners(next, i, e->listen, e->n_listen, false) ||
+            !add_listeners(next, i, e->listen_tls, e->n_listen_tls, true))
+            return no_memory(why);
+    }
+    return 0;
+}
+
+/* One for each thread. A new file even where the path is the old one: it may have been moved away.
+ */
+static int open_logs(const struct conf *conf, struct edge_log **logs, size_t n,
+                     char why[static WHY_LEN])
 {
     int err = 0;
 
-    for (size_t i = 0; i < edges->n; i++)
-        farm_thread_do(edges->list[i].thread, hush, edges->list[i].edge);
-    for (size_t i = 0; i < conf->n_edges; i++) {
-        struct change c = {
-            .conf = conf, .index = i, .place = &list[i], .sockets = sockets, .tls = tls[i]
-        };
-        farm_thread_do(list[i].thread, adopt, &c);
-        tls[i] = NULL;
-        err = c.err != 0 ? c.err : err;
-    }
-    dismiss_but(edges->list, edges->n, list, conf->n_edges);
-    free(edges->list);
-    edges->list = list;
-    edges->n = conf->n_edges;
+    for (size_t i = 0; i < n && conf->server.access_log != NULL && err == 0; i++)
+        err = edge_log_open(conf->server.access_log, &logs[i], why);
     return err;
 }
 
-static int adopt_conf(struct edges *edges, struct conf *conf, char why[static WHY_LEN])
+static struct edges_next *next_new(struct conf *conf)
 {
-    struct farm_sockets sockets = { 0 };
-    struct farm_edge *list = NULL;
-    struct ssl_ctx_st **tls = NULL;
-    int err = load_tls(conf, &tls, why);
+    struct edges_next *next = calloc(1, sizeof *next);
+
+    if (next == NULL)
+        return NULL;
+    next->conf = conf_ref(conf);
+    next->list = calloc(conf->n_edges + 1, sizeof *next->list);
+    next->listeners = calloc(conf->n_edges + 1, sizeof *next->listeners);
+    return next;
+}
+
+/* All but the log, which a start opens later than the rest. */
+static int prepare(struct edges *edges, struct conf *conf, struct edges_next **out,
+                   char why[static WHY_LEN])
+{
+    struct edges_next *next = next_new(conf);
+    int err = 0;
+
+    if (next == NULL || next->list == NULL || next->listeners == NULL)
+        err = no_memory(why);
+    if (err == 0)
+        err = load_tls(conf, &next->tls, why);
+    if (err == 0)
+        err = farm_sockets_open(conf, &edges->sockets, &next->sockets, why);
+    if (err == 0)
+        err = list_edges(edges, next, why);
+    if (err == 0)
+        err = make_listeners(next, why);
+    if (err != 0) {
+        edges_forget(edges, next);
+        return err;
+    }
+    *out = next;
+    return 0;
+}
+
+int edges_prepare(struct edges *edges, struct conf *conf, struct edges_next **out,
+                  char why[static WHY_LEN])
+{
+    struct edges_next *next = NULL;
+    int err = prepare(edges, conf, &next, why);
 
     if (err == 0)
-        err = farm_sockets_open(conf, &edges->sockets, &sockets, why);
-    if (err != 0)
-        goto end;
-    list = list_edges(edges, conf);
-    if (list == NULL) {
-        farm_sockets_close(&sockets, &edges->sockets);
-        err = why_set(why, -ENOMEM, "cannot open the edges: out of memory");
-        goto end;
+        err = open_logs(conf, next->logs, edges->n_threads, why);
+    if (err != 0) {
+        edges_forget(edges, next);
+        return err;
     }
-    if (change_over(edges, conf, list, &sockets, tls) != 0)
-        err = why_set(why, -ENOMEM, "an edge does not listen at all its addresses: out of memory");
-    farm_sockets_close(&edges->sockets, &sockets);
-    edges->sockets = sockets;
-end:
-    free_tls(tls, conf->n_edges);
-    return err;
+    *out = next;
+    return 0;
+}
+
+static void next_free(struct edges_next *next)
+{
+    for (size_t i = 0; next->listeners != NULL && i < next->conf->n_edges; i++)
+        listeners_free(next->listeners[i]);
+    for (size_t i = 0; i < EDGE_THREADS_MAX; i++)
+        edge_log_close(next->logs[i]);
+    free_tls(next->tls, next->conf->n_edges);
+    free(next->listeners);
+    free(next->list);
+    conf_unref(next->conf);
+    free(next);
+}
+
+void edges_forget(struct edges *edges, struct edges_next *next)
+{
+    if (next == NULL)
+        return;
+    if (next->list != NULL)
+        dismiss_but(next->list, next->conf->n_edges, edges->list, edges->n);
+    farm_sockets_close(&next->sockets, &edges->sockets);
+    next_free(next);
+}
+
+/* ---- taking up ---- */
+
+/* Old listeners close first: an address may go from one edge to another. */
+static void change_over(struct edges *edges, struct edges_next *next)
+{
+    for (size_t i = 0; i < edges->n; i++)
+        farm_thread_do(edges->list[i].thread, hush, edges->list[i].edge);
+    for (size_t i = 0; i < next->conf->n_edges; i++) {
+        struct change c = { .next = next, .index = i };
+        farm_thread_do(next->list[i].thread, adopt, &c);
+    }
+    dismiss_but(edges->list, edges->n, next->list, next->conf->n_edges);
+}
+
+void edges_take_up(struct edges *edges, struct edges_next *next)
+{
+    if (next == NULL)
+        return;
+    change_over(edges, next);
+    for (size_t i = 0; i < edges->n_threads; i++) {
+        farm_thread_do(edges->threads[i], set_log, next->logs[i]);
+        next->logs[i] = NULL;
+    }
+    farm_sockets_close(&edges->sockets, &next->sockets);
+    edges->sockets = next->sockets;
+    free(edges->list);
+    edges->list = next->list;
+    edges->n = next->conf->n_edges;
+    conf_unref(edges->conf);
+    edges->conf = conf_ref(next->conf);
+    next->list = NULL;
+    next_free(next);
 }
 
 /* ---- the door ---- */
@@ -244,26 +352,27 @@ int edges_open(struct conf *conf, struct world_hub *hub, struct edges **out,
                char why[static WHY_LEN])
 {
     struct edges *e = calloc(1, sizeof *e);
+    struct edges_next *next = NULL;
     int err = 0;
 
     if (e == NULL)
-        return why_set(why, -ENOMEM, "cannot open the edges: out of memory");
+        return no_memory(why);
     curl_global_init(CURL_GLOBAL_DEFAULT);
     e->purges = purges_new();
     if (e->purges == NULL) {
-        err = why_set(why, -ENOMEM, "cannot open the edges: out of memory");
+        err = no_memory(why);
         goto fail;
     }
     size_t n = threads_wanted(conf);
     for (size_t i = 0; i < n && err == 0; i++) {
-        err = farm_thread_new(i, hub == NULL ? NULL : world_hub_slot(hub), conf->server.access_log,
-                              &e->threads[i], why);
+        err = farm_thread_new(i, hub == NULL ? NULL : world_hub_slot(hub), &e->threads[i], why);
         e->n_threads += err == 0;
     }
     if (err == 0)
-        err = adopt_conf(e, conf, why);
+        err = prepare(e, conf, &next, why);
     if (err != 0)
         goto fail;
+    edges_take_up(e, next);
     *out = e;
     return 0;
 fail:
@@ -273,55 +382,16 @@ fail:
 
 int edges_start(struct edges *edges, char why[static WHY_LEN])
 {
-    int err = 0;
+    struct edge_log *logs[EDGE_THREADS_MAX] = { NULL };
+    int err = open_logs(edges->conf, logs, edges->n_threads, why);
 
+    for (size_t i = 0; i < edges->n_threads; i++)
+        farm_thread_do(edges->threads[i], set_log, logs[i]);
     for (size_t i = 0; i < edges->n_threads && err == 0; i++)
         err = farm_thread_start(edges->threads[i], why);
     if (err != 0)
         edges_stop(edges);
     return err;
-}
-
-static void set_log(struct farm_thread *t, void *ctx)
-{
-    farm_thread_set_log(t, ctx);
-}
-
-static void close_logs(struct edge_log **logs, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        edge_log_close(logs[i]);
-}
-
-/* One for each thread. A new file even where the path is the old one: it may have been moved away.
- */
-static int open_logs(const struct conf *conf, struct edge_log **logs, size_t n,
-                     char why[static WHY_LEN])
-{
-    int err = 0;
-
-    for (size_t i = 0; i < n && conf->server.access_log != NULL && err == 0; i++)
-        err = edge_log_open(conf->server.access_log, &logs[i], why);
-    if (err != 0)
-        close_logs(logs, n);
-    return err;
-}
-
-int edges_reload(struct edges *edges, struct conf *conf, char why[static WHY_LEN])
-{
-    struct edge_log *logs[EDGE_THREADS_MAX] = { NULL };
-    int err = open_logs(conf, logs, edges->n_threads, why);
-
-    if (err != 0)
-        return err;
-    err = adopt_conf(edges, conf, why);
-    if (err != 0) {
-        close_logs(logs, edges->n_threads);
-        return err;
-    }
-    for (size_t i = 0; i < edges->n_threads; i++)
-        farm_thread_do(edges->threads[i], set_log, logs[i]);
-    return 0;
 }
 
 void edges_stop(struct edges *edges)
@@ -339,6 +409,7 @@ void edges_close(struct edges *edges)
         farm_thread_free(edges->threads[i]);
     farm_sockets_close(&edges->sockets, NULL);
     purges_free(edges->purges);
+    conf_unref(edges->conf);
     free(edges->list);
     free(edges);
 }

@@ -24,14 +24,16 @@ void farm_sockets_close(struct farm_sockets *s, const struct farm_sockets *kept)
     *s = (struct farm_sockets){ 0 };
 }
 
-static int add(const struct endpoint *at, size_t n, const struct farm_sockets *old,
-               struct farm_sockets *out, char why[static WHY_LEN])
+static int add(const char *pop, const struct endpoint *at, size_t n,
+               const struct farm_sockets *old, struct farm_sockets *out, char why[static WHY_LEN])
 {
+    char trouble[WHY_LEN];
+
     for (size_t i = 0; i < n; i++) {
         struct farm_socket s = { at[i], farm_sockets_find(old, &at[i]) };
-        int err = s.fd >= 0 ? 0 : listener_bind(&at[i], &s.fd, why);
+        int err = s.fd >= 0 ? 0 : listener_bind(&at[i], &s.fd, trouble);
         if (err != 0)
-            return err;
+            return why_set(why, err, "edge %s %s", pop, trouble);
         out->list[out->n++] = s;
     }
     return 0;
@@ -50,9 +52,10 @@ int farm_sockets_open(const struct conf *conf, const struct farm_sockets *old,
         return why_set(why, -ENOMEM, "cannot listen: out of memory");
     for (size_t i = 0; i < conf->n_edges && err == 0; i++) {
         const struct conf_edge *e = &conf->edges[i];
-        err = add(e->listen, e->n_listen, old, out, why);
+        const char *pop = conf->targets[e->target].name;
+        err = add(pop, e->listen, e->n_listen, old, out, why);
         if (err == 0)
-            err = add(e->listen_tls, e->n_listen_tls, old, out, why);
+            err = add(pop, e->listen_tls, e->n_listen_tls, old, out, why);
     }
     if (err != 0)
         farm_sockets_close(out, old);

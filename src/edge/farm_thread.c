@@ -120,8 +120,8 @@ static int open_loop(struct farm_thread *t, char why[static WHY_LEN])
     return 0;
 }
 
-int farm_thread_new(size_t number, void *const *world, const char *log_path,
-                    struct farm_thread **out, char why[static WHY_LEN])
+int farm_thread_new(size_t number, void *const *world, struct farm_thread **out,
+                    char why[static WHY_LEN])
 {
     struct farm_thread *t = calloc(1, sizeof *t);
 
@@ -134,8 +134,6 @@ int farm_thread_new(size_t number, void *const *world, const char *log_path,
     pthread_mutex_init(&t->lock, NULL);
     pthread_cond_init(&t->done, NULL);
     int err = open_loop(t, why);
-    if (err == 0 && log_path != NULL)
-        err = edge_log_open(log_path, &t->kit.log, why);
     if (err != 0) {
         farm_thread_free(t);
         return err;

@@ -11,9 +11,9 @@ enum { FARM_EDGES_MAX = 2 * CONF_EDGES_MAX }; /* in a reload: those that come, a
 
 struct farm_thread;
 
-/* `log_path` NULL: no access log. 0, or -errno with `why`. */
-int farm_thread_new(size_t number, void *const *world, const char *log_path,
-                    struct farm_thread **out, char why[static WHY_LEN]);
+/* Without an access log. 0, or -errno with `why`. */
+int farm_thread_new(size_t number, void *const *world, struct farm_thread **out,
+                    char why[static WHY_LEN]);
 void farm_thread_free(struct farm_thread *t); /* stops it, frees its edges; NULL is fine */
 int farm_thread_start(struct farm_thread *t, char why[static WHY_LEN]);
 void farm_thread_stop(struct farm_thread *t); /* again is fine */

@@ -21,7 +21,7 @@ struct listener {
     struct listener *next;
     struct edge *edge;
     int fd;
-    bool is_tls;
+    bool is_tls, is_open;
     struct event event, rest;
 };
 
@@ -122,16 +122,25 @@ struct listener *listener_new(struct edge *e, int fd, bool is_tls, struct listen
     l->is_tls = is_tls;
     event_assign(&l->event, e->thread->base, fd, EV_READ | EV_PERSIST, on_clients, l);
     event_assign(&l->rest, e->thread->base, -1, 0, on_rested, l);
-    event_add(&l->event, NULL);
     return l;
+}
+
+void listeners_open(struct listener *first)
+{
+    for (struct listener *l = first; l != NULL; l = l->next) {
+        l->is_open = true;
+        event_add(&l->event, NULL);
+    }
 }
 
 void listeners_free(struct listener *first)
 {
     while (first != NULL) {
         struct listener *next = first->next;
-        event_del(&first->event);
-        event_del(&first->rest);
+        if (first->is_open) {
+            event_del(&first->event);
+            event_del(&first->rest);
+        }
         free(first);
         first = next;
     }

@@ -39,7 +39,8 @@ struct reading {
     struct geo_shape shape;
     const char *source;
     bool is_asn;
-    bool has_any; /* some record said something */
+    bool has_any;   /* some record said something */
+    bool has_place; /* and more than an AS number */
 };
 
 /* ---- one record ---- */
@@ -61,9 +62,9 @@ static void complete(const struct geo_countries *countries, struct geo_place *p)
     }
 }
 
-static bool says_nothing(const struct geo_place *p)
+static bool is_nowhere(const struct geo_place *p)
 {
-    return p->continent[0] == '\0' && p->country[0] == '\0' && !p->has_point && p->asn == 0 &&
+    return p->continent[0] == '\0' && p->country[0] == '\0' && !p->has_point &&
            p->city[0] == '\0' && p->subdivision[0] == '\0' && p->subdivision_code[0] == '\0';
 }
 
@@ -75,9 +76,10 @@ static int on_record(void *ctx, uint32_t offset, uint32_t *value, char why[stati
                               &place, why);
 
     *value = GEO_PLACE_EMPTY;
-    if (err != 0 || says_nothing(&place))
+    if (err != 0 || (is_nowhere(&place) && place.asn == 0))
         return err;
     r->has_any = true;
+    r->has_place |= !is_nowhere(&place);
     if (r->is_asn) {
         *value = place.asn;
         return 0;
@@ -122,6 +124,9 @@ static int read_database(struct reading *r, const char *path, struct geo_seq *v4
     if (r->source == NULL)
         return why_set(why, -ENOMEM, "out of memory");
     err = geo_mmdb_walk(&r->mmdb, on_record, r, v4, v6, n, why);
+    if (err == 0 && r->has_any && !r->is_asn && !r->has_place)
+        return why_set(why, -EINVAL,
+                       "holds no places, only AS numbers: it belongs to geo.asn_databases");
     if (err == 0 && !r->has_any)
         err = why_set(why, -EINVAL,
                       r->is_asn ? "no record has an AS number: is it a city or country "
@@ -234,6 +239,18 @@ static void set_points(struct geo_countries *countries, const struct conf_geo *c
                          (float)conf->points[i].longitude);
 }
 
+/* A country that nobody knows has no continent and no point: a slip, most likely. */
+static void warn_of_odd_countries(const struct load *l)
+{
+    for (size_t i = 0; i < l->networks.n && l->countries.n > 0; i++) {
+        const struct geo_network *n = &l->networks.list[i];
+        if (n->has_country && geo_country_of(&l->countries, n->country)->line == 0)
+            report_warning(l->report, l->conf->networks, n->line,
+                           "country %s is not in %s, so its continent is not known: a slip?",
+                           n->country, l->conf->countries);
+    }
+}
+
 static void load_texts(struct load *l)
 {
     int64_t since_us = clock_steady_us();
@@ -245,6 +262,7 @@ static void load_texts(struct load *l)
     since_us = clock_steady_us();
     if (l->conf->networks != NULL && geo_networks_load(&l->networks, l->conf->networks, l->report))
         add_source(l, l->conf->networks, "networks", 0, l->networks.n, since_us);
+    warn_of_odd_countries(l);
 }
 
 static void apply_overlay(struct load *l)

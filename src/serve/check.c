@@ -1,23 +1,63 @@
 /* check.c - `waymark check`: loads all that a server would and says what it found. */
 #include <waymark/serve.h>
 
+#include <errno.h>
 #include <stdbool.h>
+#include <unistd.h>
 
 #include <waymark/conf.h>
+#include <waymark/edge.h>
 #include <waymark/report.h>
 #include <waymark/world.h>
 
-static bool build(struct conf *conf, struct report *report)
+#include "files.h"
+#include "user.h"
+
+static void build(struct conf *conf, struct report *report)
 {
     struct world_hub *hub = world_hub_new();
 
-    if (hub == NULL) {
+    if (hub == NULL)
         report_error(report, conf->file, 0, "out of memory");
-        return false;
-    }
-    bool is_built = world_load(hub, conf, report);
+    else
+        world_load(hub, conf, report);
     world_hub_free(hub);
-    return is_built;
+}
+
+/* In a start's order: some is read as who starts, the rest as server.user. What root cannot do here,
+ * root cannot do there. */
+static void become_user(const struct conf *conf, struct report *report)
+{
+    struct user user;
+    char why[WHY_LEN];
+
+    if (user_check(conf->server.user, &user, report, conf->file) && user.is_change &&
+        user_become(&user, false, why) != 0)
+        report_error(report, conf->file, 0, "%s", why);
+    if (access(conf->file, R_OK) != 0)
+        report_warning(report, conf->file, 0, "server.user cannot read it, so reloads will fail");
+}
+
+/* Not readable for us: for server.user they may be, and what reads them says so. */
+static void check_secrets(const struct conf *conf, bool was_root, struct report *report)
+{
+    char why[WHY_LEN];
+    int err = files_check_secrets(&conf->server, why);
+
+    if (err != 0 && (was_root || err != -EACCES))
+        report_error(report, conf->file, 0, "%s", why);
+}
+
+static bool is_servable(struct conf *conf, struct report *report)
+{
+    bool is_root = geteuid() == 0;
+
+    edges_check_tls(conf, report);
+    become_user(conf, report);
+    edges_check_files(conf, report);
+    check_secrets(conf, is_root, report);
+    build(conf, report);
+    return report_errors(report) == 0;
 }
 
 static const char *plural(size_t n)
@@ -48,7 +88,7 @@ int serve_check(const char *conf_path, FILE *out)
         return 1;
     }
     struct conf *conf = conf_load(conf_path, report);
-    bool is_good = conf != NULL && build(conf, report);
+    bool is_good = conf != NULL && is_servable(conf, report);
     report_print(report, stderr);
     sum_up(conf_path, conf, is_good, report, out);
     conf_unref(conf);

@@ -210,6 +210,20 @@ int files_keep_cookie_secrets(const char *path, char why[static WHY_LEN])
     return keep_secret(&cookie_secrets, path, make_cookie_secrets, why);
 }
 
+static int make_none(const char *path, char why[static WHY_LEN])
+{
+    return 0;
+}
+
+int files_check_secrets(const struct conf_server *conf, char why[static WHY_LEN])
+{
+    int err = keep_secret(&draw_key, conf->draw_key_file, make_none, why);
+
+    if (err == 0 && conf->cookies != CONF_COOKIES_OFF)
+        err = keep_secret(&cookie_secrets, conf->cookie_secrets_file, make_none, why);
+    return err;
+}
+
 int files_keep_secrets(const struct conf_server *conf, char why[static WHY_LEN])
 {
     int err = files_keep_draw_key(conf->draw_key_file, why);

@@ -21,3 +21,5 @@ int files_keep_cookie_secrets(const char *path, char why[static WHY_LEN]);
 
 /* Both, where they are wanted. */
 int files_keep_secrets(const struct conf_server *conf, char why[static WHY_LEN]);
+/* The same, but a missing one is fine, and stays missing. */
+int files_check_secrets(const struct conf_server *conf, char why[static WHY_LEN]);

@@ -59,21 +59,34 @@ static bool is_acceptable(struct world_hub *hub, const struct conf *next, struct
     return report_errors(report) == errors;
 }
 
-static bool load(const struct reload_config *config, struct report *report)
+/* All is ready before anything changes: the world, then what else there is. */
+static bool build(const struct reload_config *config, struct conf *conf, struct report *report)
 {
     char why[WHY_LEN];
-    bool is_done = false;
-    struct conf *conf = conf_load(config->conf_path, report);
 
-    if (conf == NULL)
+    if (!is_acceptable(config->hub, conf, report))
         return false;
-    bool is_wanted = is_acceptable(config->hub, conf, report);
-    if (is_wanted && files_keep_secrets(&conf->server, why) != 0)
+    if (files_keep_secrets(&conf->server, why) != 0) {
         report_error(report, NULL, 0, "%s", why);
-    else if (is_wanted)
-        is_done = world_load(config->hub, conf, report);
+        return false;
+    }
+    struct world_base_box *built = world_build(config->hub, conf, report);
+    if (built == NULL || !config->prepare(config->ctx, conf, report)) {
+        world_drop(built);
+        return false;
+    }
+    return world_publish(config->hub, built, report);
+}
+
+static bool load(const struct reload_config *config, struct report *report)
+{
+    struct conf *conf = conf_load(config->conf_path, report);
+    bool is_done = conf != NULL && build(config, conf, report);
+
     if (is_done)
         restart_name_changes(&config->running->server, conf, report);
+    else
+        world_count_failure(config->hub);
     conf_unref(conf);
     return is_done;
 }

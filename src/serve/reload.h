@@ -16,8 +16,11 @@ struct report;
 struct world_hub;
 struct reload;
 
-/* On main, when a reload has ended, before whoever asked for it is told; it may add to the report.
- * Its part: what only main may reload, and READY=1. */
+/* On the reload's thread, when all else is ready: makes ready what is not the world's, so that taking
+ * it up cannot fail. false: the report says why, and nothing is published. */
+typedef bool reload_prepare_cb(void *ctx, struct conf *conf, struct report *report);
+/* On main, when a reload has ended, before whoever asked for it is told. Its part: to take up, or to
+ * forget, what was made ready, and READY=1. */
 typedef void reload_ended_cb(void *ctx, bool is_done, struct report *report);
 
 struct reload_config {
@@ -25,6 +28,7 @@ struct reload_config {
     const char *conf_path;
     const struct conf *running; /* of the start: what a reload cannot change */
     struct world_hub *hub;
+    reload_prepare_cb *prepare;
     reload_ended_cb *ended;
     control_reloaded_cb *unasked; /* what reload_request began has ended; frees the report */
     void *ctx;

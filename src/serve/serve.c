@@ -45,6 +45,7 @@ struct serve {
     struct desks desks;
     struct net *net;
     struct edges *edges;
+    struct edges_next *next_edges; /* the reload's until it has ended */
     struct user user;
     struct reload *reload;
     struct health *health;
@@ -111,6 +112,11 @@ static int load_conf(struct serve *s, char why[static WHY_LEN])
     return s->conf == NULL ? why_set(why, -EINVAL, "%s has errors", s->conf_path) : 0;
 }
 
+static int cannot_serve(const struct serve *s, char why[static WHY_LEN])
+{
+    return why_set(why, -EINVAL, "%s cannot be served", s->conf_path);
+}
+
 static int make_desks(struct serve *s, char why[static WHY_LEN])
 {
     s->hub = world_hub_new();
@@ -132,6 +138,9 @@ static int bind_sockets(struct serve *s, char why[static WHY_LEN])
                                  .tcp_life_s = conf->tcp_life_s,
                                  .tcp_per_client = conf->tcp_per_client };
 
+    edges_check_tls(s->conf, s->report);
+    if (report_errors(s->report) > 0)
+        return cannot_serve(s, why);
     int err = net_open(&config, &s->net, why);
     return err != 0 ? err : edges_open(s->conf, s->hub, &s->edges, why);
 }
@@ -179,23 +188,24 @@ static int load_world(struct serve *s, char why[static WHY_LEN])
     if (access(s->conf_path, R_OK) != 0)
         log_line(LOG_LEVEL_WARNING, "%s: server.user cannot read it, so reloads will fail",
                  s->conf_path);
-    if (!world_load(s->hub, s->conf, s->report))
-        return why_set(why, -EINVAL, "%s cannot be served", s->conf_path);
+    edges_check_files(s->conf, s->report);
+    if (!world_load(s->hub, s->conf, s->report) || report_errors(s->report) > 0)
+        return cannot_serve(s, why);
     return 0;
 }
 
-/* The world has the new configuration by now; edges that cannot follow go on as they were. */
-static void reload_edges(struct serve *s, struct report *report)
+static bool prepare_edges(void *ctx, struct conf *conf, struct report *report)
 {
-    struct world_hold *hold;
-    const struct world *world = world_hold(s->hub, &hold);
+    struct serve *s = serve_of(ctx);
+    size_t errors = report_errors(report);
     char why[WHY_LEN];
 
-    if (world == NULL)
-        return;
-    if (edges_reload(s->edges, world->base->conf, why) != 0)
-        report_warning(report, world->base->conf->file, 0, "the edges stay as they were: %s", why);
-    world_release(hold);
+    edges_check_tls(conf, report);
+    if (report_errors(report) == errors)
+        edges_check_files(conf, report);
+    if (report_errors(report) == errors && edges_prepare(s->edges, conf, &s->next_edges, why) != 0)
+        report_error(report, conf->file, 0, "%s", why);
+    return report_errors(report) == errors;
 }
 
 static void on_reload_ended(void *ctx, bool is_done, struct report *report)
@@ -203,9 +213,12 @@ static void on_reload_ended(void *ctx, bool is_done, struct report *report)
     struct serve *s = serve_of(ctx);
 
     if (is_done) {
-        reload_edges(s, report);
+        edges_take_up(s->edges, s->next_edges);
         health_reload(s->health);
+    } else {
+        edges_forget(s->edges, s->next_edges);
     }
+    s->next_edges = NULL;
     sd_notifyf(0, "READY=1\nSTATUS=%s",
                is_done ? "Answers queries" : "The last reload failed; answers as before");
 }
@@ -228,6 +241,7 @@ static int prepare_reloads(struct serve *s, char why[static WHY_LEN])
                                     .conf_path = s->conf_path,
                                     .running = s->conf,
                                     .hub = s->hub,
+                                    .prepare = prepare_edges,
                                     .ended = on_reload_ended,
                                     .unasked = on_unasked_reload,
                                     .ctx = s };
@@ -334,6 +348,7 @@ static void stop(struct serve *s)
     reload_free(s->reload); /* before the control: nobody is left to be told of its end */
     control_close(s->control);
     health_stop(s->health);
+    edges_forget(s->edges, s->next_edges);
     edges_close(s->edges);
     net_close(s->net);
     world_hub_free(s->hub);

@@ -10,6 +10,7 @@
 #include <cap-ng.h>
 
 #include <waymark/log.h>
+#include <waymark/report.h>
 
 int user_find(const char *name, struct user *out, char why[static WHY_LEN])
 {
@@ -40,6 +41,27 @@ int user_find(const char *name, struct user *out, char why[static WHY_LEN])
     }
     *out = user;
     return 0;
+}
+
+bool user_check(const char *name, struct user *out, struct report *report, const char *file)
+{
+    bool is_root = geteuid() == 0;
+    const struct passwd *entry = name == NULL ? NULL : getpwnam(name);
+
+    *out = (struct user){ .uid = geteuid(), .gid = getegid() };
+    if (name == NULL)
+        return true;
+    if (entry == NULL) {
+        (is_root ? report_error : report_warning)(
+            report, file, 0,
+            "server.user \"%s\": no such user on this machine; create it (`adduser --system %s`) or "
+            "correct the option",
+            name, name);
+        return false;
+    }
+    if (is_root)
+        *out = (struct user){ entry->pw_uid != 0, entry->pw_uid, entry->pw_gid };
+    return true;
 }
 
 static int change_user(const struct user *user, bool keeps_low_ports, char why[static WHY_LEN])

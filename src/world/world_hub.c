@@ -234,27 +234,48 @@ static bool load(struct world_hub *hub, struct world_base_box *base)
     return err == 0;
 }
 
-static void count_failed_load(struct world_hub *hub)
+void world_count_failure(struct world_hub *hub)
 {
     pthread_mutex_lock(&hub->lock);
     hub->figures.failed_loads++;
     pthread_mutex_unlock(&hub->lock);
 }
 
-bool world_load(struct world_hub *hub, struct conf *conf, struct report *report)
+struct world_base_box *world_build(struct world_hub *hub, struct conf *conf, struct report *report)
 {
     struct world_base_box *base = world_base_build(conf, report);
-    bool is_loaded = false;
 
     if (load_key(hub, conf, report) == 0 && base != NULL) {
         base->base.draw_key = hub->key;
-        is_loaded = load(hub, base);
-        if (!is_loaded)
-            report_error(report, conf->file, 0, "out of memory while the world was built");
+        return base;
     }
     world_base_unref(base);
+    return NULL;
+}
+
+bool world_publish(struct world_hub *hub, struct world_base_box *built, struct report *report)
+{
+    bool is_loaded = load(hub, built);
+
     if (!is_loaded)
-        count_failed_load(hub);
+        report_error(report, built->base.conf->file, 0,
+                     "out of memory while the world was built");
+    world_base_unref(built);
+    return is_loaded;
+}
+
+void world_drop(struct world_base_box *built)
+{
+    world_base_unref(built);
+}
+
+bool world_load(struct world_hub *hub, struct conf *conf, struct report *report)
+{
+    struct world_base_box *built = world_build(hub, conf, report);
+    bool is_loaded = built != NULL && world_publish(hub, built, report);
+
+    if (!is_loaded)
+        world_count_failure(hub);
     return is_loaded;
 }
 

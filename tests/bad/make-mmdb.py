@@ -415,6 +415,8 @@ def put_bad_records(folder):
     bad("city-escape", "UTF-8", {"city": "a\x1b]0;x\x07"})
     bad("city-cut-short", "UTF-8", {"city": b"Bogot\xc3"})
     bad("city-endless", "octets long", {"city": "x" * 300})
+    folder.put("record-asn-only", "bad", "belongs to geo.asn_databases",
+               database({"asn": u64(64500)}, {"asn": u64(64501)}))
     bad("as-asn-without", "no record has an AS number", JAPAN, "bad-asn")
     bad("as-asn-wide", "over 32 bits", {"autonomous_system_number": u64(1 << 33)}, "bad-asn")
     bad("as-asn-text", "wrong type", {"asn": "ASx"}, "bad-asn")

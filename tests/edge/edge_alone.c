@@ -81,14 +81,17 @@ static void do_figures(struct edges *edges)
 static void do_reload(struct edges *edges, const char *path)
 {
     struct conf *conf = load(path);
+    struct edges_next *next;
     char why[WHY_LEN];
 
     if (conf == NULL)
         printf("error %s\n", path);
-    else if (edges_reload(edges, conf, why) != 0)
+    else if (edges_prepare(edges, conf, &next, why) != 0)
         printf("error %s\n", why);
-    else
+    else {
+        edges_take_up(edges, next);
         printf("ok\n");
+    }
     conf_unref(conf);
 }
 

@@ -24,6 +24,7 @@ static const char head[] =
     "};\n"
     "pops: {\n"
     "  tokyo: { at = [35.68, 139.69]; addresses = [\"192.0.2.1\", \"2001:db8::1\"];\n"
+    "           probe_addresses = [\"192.0.2.8:80\", \"192.0.2.8:80\"];\n"
     "           check = \"edge\"; serves = { region = \"apac\"; continents = [\"OC\"]; }; };\n"
     "  london: { at = (51, -0.13); addresses = [\"192.0.2.2\", \"2001:db8::2\"]; bias = -5; };\n"
     "};\n"
@@ -214,6 +215,16 @@ static void a_probe_address_without_a_port_leaves_it_to_the_url(void **state)
     conf_unref(conf);
 }
 
+static void both_families_of_a_pop_may_be_probed_at_one_place(void **state)
+{
+    struct conf *conf = parse_policy(every_part);
+    const struct conf_target *tokyo = &conf->targets[0];
+
+    assert_int_equal(tokyo->n_probe_addresses, 2);
+    assert_true(endpoint_equal(&tokyo->probe_addresses[0], &tokyo->probe_addresses[1]));
+    conf_unref(conf);
+}
+
 static void nearest_keeps_at_least_what_take_wants(void **state)
 {
     struct conf *conf = parse_policy(every_part);
@@ -386,6 +397,7 @@ int main(void)
         cmocka_unit_test(coordinates_may_mix_integers_and_numbers_in_a_list),
         cmocka_unit_test(clients_are_named_by_codes_numbers_and_prefixes),
         cmocka_unit_test(a_probe_address_without_a_port_leaves_it_to_the_url),
+        cmocka_unit_test(both_families_of_a_pop_may_be_probed_at_one_place),
         cmocka_unit_test(nearest_keeps_at_least_what_take_wants),
         cmocka_unit_test(the_window_is_four_times_the_ttl_unless_given),
         cmocka_unit_test(a_conf_lives_until_the_last_reference_goes),

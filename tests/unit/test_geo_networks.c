@@ -253,6 +253,27 @@ static void the_demos_networks_place_loopback_but_for_its_ends(void **state)
     report_free(report);
 }
 
+static void a_country_that_is_not_listed_is_warned_of(void **state)
+{
+    char path[] = "/tmp/waymark-networks-XXXXXX";
+    static const char networks[] = "10.1.0.0/16 country=JP\n10.2.0.0/16 country=XX\n";
+    struct conf_geo conf = { .networks = path, .countries = "geo-data/countries.csv" };
+    struct report *report = report_new();
+    int fd = mkstemp(path);
+
+    assert_int_equal(write(fd, networks, strlen(networks)), strlen(networks));
+    close(fd);
+    struct geo *geo = geo_load(&conf, report);
+    assert_non_null(geo);
+    assert_int_equal(report_count(report), 1);
+    assert_int_equal(report_at(report, 0)->level, REPORT_WARNING);
+    assert_int_equal(report_at(report, 0)->line, 2);
+    assert_non_null(strstr(report_at(report, 0)->text, "country XX is not in"));
+    unlink(path);
+    geo_free(geo);
+    report_free(report);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -262,6 +283,7 @@ int main(void)
         cmocka_unit_test(the_longest_network_speaks_and_alone),
         cmocka_unit_test(special_ranges_have_no_place_unless_a_network_gives_one),
         cmocka_unit_test(the_demos_networks_place_loopback_but_for_its_ends),
+        cmocka_unit_test(a_country_that_is_not_listed_is_warned_of),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
