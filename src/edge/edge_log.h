@@ -1,7 +1,9 @@
 /* edge_log.h - the access log: one JSON object per line and request.
  *
  * Each thread fills a buffer of its own and appends it whole to the one file, when it is full and at
- * every turn of the thread. A line that does not fit is cut short field by field, never in one. */
+ * every turn of the thread. A line that does not fit is cut short field by field, never in one.
+ *
+ * Threads: each its own. */
 #pragma once
 
 #include <waymark/why.h>

@@ -25,26 +25,34 @@ struct listener {
     struct event event, rest;
 };
 
+static int explain(const struct endpoint *at, int err, char why[static WHY_LEN])
+{
+    char text[ENDPOINT_TEXT_LEN];
+    const char *trouble = strerror(err);
+
+    if (err == EADDRINUSE)
+        trouble = "another program does; stop it (`ss -lntp` shows which) or change the edge's listen";
+    else if (err == EACCES || err == EPERM)
+        trouble = "ports below 1024 need root or CAP_NET_BIND_SERVICE";
+    else if (err == EADDRNOTAVAIL)
+        trouble = "no interface has this address; add it to one, or correct the edge's listen";
+    return why_set(why, -err, "cannot listen on %s (HTTP): %s", endpoint_format(at, text), trouble);
+}
+
 int listener_bind(const struct endpoint *at, int *out, char why[static WHY_LEN])
 {
     struct sockaddr_storage sa;
-    char text[ENDPOINT_TEXT_LEN];
     int one = 1;
     socklen_t len = endpoint_to_sockaddr(at, &sa);
     int fd = socket(sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
     if (fd < 0)
-        return why_set(why, -errno, "cannot listen on %s: %s", endpoint_format(at, text),
-                       strerror(errno));
+        return explain(at, errno, why);
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     if (sa.ss_family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
     if (bind(fd, (struct sockaddr *)&sa, len) != 0 || listen(fd, BACKLOG) != 0) {
-        int err = why_set(why, -errno, "cannot listen on %s: %s%s", endpoint_format(at, text),
-                          strerror(errno),
-                          errno == EADDRINUSE      ? "; another program has it"
-                          : errno == EADDRNOTAVAIL ? "; this machine has no such address"
-                                                   : "");
+        int err = explain(at, errno, why);
         close(fd);
         return err;
     }
@@ -103,8 +111,10 @@ static void on_clients(evutil_socket_t fd, short what, void *arg)
         }
         if (errno == EMFILE && sessions_make_room(l->edge))
             continue;
-        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
             rest(l);
+            return;
+        }
         if (errno != EINTR && errno != ECONNABORTED)
             return;
     }

@@ -86,6 +86,8 @@ void sessions_end(struct edge *e);
 /* Closes the connection that has been idle longest. false: none is. */
 bool sessions_make_room(struct edge *e);
 
+struct session *session_of(void *arg); /* back from a void pointer */
+
 /* ---- for the steps ---- */
 
 void session_set_deadline(struct session *s, int seconds);
@@ -97,6 +99,6 @@ void session_flush(struct session *s); /* what is queued, as far as the kernel t
 void session_close(struct session *s); /* once all is out */
 size_t session_queued(const struct session *s); /* not yet taken by the kernel */
 void session_drain(struct session *s, size_t len); /* so much of the input is done with: read on */
-long session_read_upload(void *ctx, char *out, size_t room);
+long session_read_upload(void *ctx, char *out, size_t room); /* a fetch_read_cb */
 void session_abort(struct session *s); /* so that the client sees that the answer is not whole */
 void session_reader_begin(struct session *s, struct body *body);
