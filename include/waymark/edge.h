@@ -25,8 +25,9 @@ struct edges;
 void edges_check_tls(const struct conf *conf, struct report *report);
 void edges_check_files(const struct conf *conf, struct report *report);
 
-/* Binds every listen address and reads certificates: before privileges drop. The conf is referenced. `hub`, if not NULL, tells the verdicts of shields and outlives the edges.
- * 0, or -errno with `why`. With no edge configured it succeeds, and everything below is a no-op. */
+/* Binds every listen address and reads certificates: before privileges drop. The conf is referenced.
+ * `hub`, if not NULL, tells the verdicts of shields and outlives the edges. 0, or -errno with `why`.
+ * With no edge configured it succeeds, and everything below is a no-op. */
 int edges_open(struct conf *conf, struct world_hub *hub, struct edges **out,
                char why[static WHY_LEN]);
 

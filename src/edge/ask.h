@@ -33,7 +33,8 @@ struct ask_head {
 };
 
 /* `for_cache`: a GET of what the key says; else the client's own request. With the validators of
- * `stale`, if it is not NULL. false: out of memory. The head is zeroed before, and freed in any case. */
+ * `stale`, if it is not NULL. false: out of memory. The head is zeroed before, and freed in any
+ * case. */
 bool ask_write(const struct edge *e, const struct request *r, const struct ask *ask, bool for_cache,
                const struct object *stale, struct ask_head *out);
 void ask_head_fini(struct ask_head *h);

@@ -31,7 +31,8 @@ static int explain(const struct endpoint *at, int err, char why[static WHY_LEN])
     const char *trouble = strerror(err);
 
     if (err == EADDRINUSE)
-        trouble = "another program does; stop it (`ss -lntp` shows which) or change the edge's listen";
+        trouble = "another program does; stop it (`ss -lntp` shows which) or change the edge's "
+                  "listen";
     else if (err == EACCES || err == EPERM)
         trouble = "ports below 1024 need root or CAP_NET_BIND_SERVICE";
     else if (err == EADDRNOTAVAIL)
