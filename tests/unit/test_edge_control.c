@@ -167,6 +167,9 @@ static void a_targeted_field_takes_the_place(void **state)
     assert_int_equal(c.stale_if_error_s, RULE_SECONDS_MAX);
     c = of_response("CDN-Cache-Control: no-store, private=\"x\", no-cache=?1, public=?0\n");
     assert_true(c.no_store && c.is_private && c.no_cache && !c.is_public);
+    c = of_response("Cache-Control: max-age=60\nCDN-Cache-Control: max-age=0, xyz=abcxyz\n");
+    assert_true(c.is_targeted);
+    assert_int_equal(c.max_age_s, 0);
 }
 
 static void a_broken_targeted_field_is_ignored_whole(void **state)

@@ -1,6 +1,7 @@
 /* test_edge_head.c - heads of requests and responses: what is read, and all that is refused. */
 #include "cm.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -225,6 +226,83 @@ static void what_is_right_is_read(void **state)
     }
 }
 
+/* What the octet does in the middle of a path, and of a query. */
+static void targets_hold_what_urls_hold(void **state)
+{
+    for (int octet = 1; octet < 256; octet++) {
+        bool is_url = octet > 0x20 && octet < 0x7f && strchr("\"<>#", octet) == NULL;
+        bool in_path = is_url && octet != '\\' && octet != '%';
+        struct http_request_head head;
+        char text[64];
+
+        snprintf(text, sizeof text, "GET /a%cb HTTP/1.1\r\nHost: a\r\n\r\n", octet);
+        if ((request(text, &head) == 0) != in_path)
+            fail_msg("octet %02x in a path", octet);
+        snprintf(text, sizeof text, "GET /?a%cb HTTP/1.1\r\nHost: a\r\n\r\n", octet);
+        if ((request(text, &head) == 0) != is_url)
+            fail_msg("octet %02x in a query", octet);
+    }
+}
+
+static void escapes_are_of_two_digits(void **state)
+{
+    struct http_request_head head;
+    char text[64];
+
+    for (int octet = 0; octet < 256; octet++) {
+        snprintf(text, sizeof text, "GET /a%%%02x HTTP/1.1\r\nHost: a\r\n\r\n", octet);
+        if ((request(text, &head) == 0) != (octet != 0))
+            fail_msg("%%%02x", octet);
+    }
+    assert_int_equal(request("GET /%g0 HTTP/1.1\r\nHost: a\r\n\r\n", &head), 400);
+    assert_int_equal(request("GET /%0 HTTP/1.1\r\nHost: a\r\n\r\n", &head), 400);
+}
+
+static void names_of_fields_are_tokens(void **state)
+{
+    for (int octet = 1; octet < 256; octet++) {
+        bool is_tchar = (octet < 0x80 && isalnum(octet)) || strchr("!#$%&'*+-.^_`|~", octet) != NULL;
+        struct http_request_head head;
+        char text[64];
+
+        snprintf(text, sizeof text, "GET / HTTP/1.1\r\nHost: a\r\nx%cy: b\r\n\r\n", octet);
+        /* A colon ends the name, and the rest is a value. */
+        if ((request(text, &head) == 0) != (is_tchar || octet == ':'))
+            fail_msg("octet %02x", octet);
+    }
+}
+
+static void hosts_are_names_or_addresses(void **state)
+{
+    static const struct {
+        const char *text;
+        int port; /* -1: it is none */
+    } cases[] = {
+        { "a", 0 },          { "z", 0 },           { "A-Z", 0 },         { "0", 0 },
+        { "9.z", 0 },        { "a_b.c.", 0 },      { "192.0.2.1:1", 1 }, { "a:65535", 65535 },
+        { "a:", 0 },         { "[::]", 0 },        { "[::1]:8", 8 },     { "[::ffff:192.0.2.1]", 0 },
+        { "", -1 },          { ".", -1 },          { ".a", -1 },         { "a..b", -1 },
+        { "a:65536", -1 },   { "a:0", -1 },        { "a:x", -1 },        { "a:1x", -1 },
+        { "a:1:2", -1 },     { "[:]", -1 },        { "[::1", -1 },       { "[::1]x", -1 },
+        { "[::1]:x", -1 },   { "[g::1]", -1 },     { "::1", -1 },        { "a/b", -1 },
+        { "a@b", -1 },       { "a b", -1 },        { "a,b", -1 },        { "a%41", -1 },
+        { "[fe80::1%25e]", -1 },
+    };
+    char longest[HTTP_HOST_MAX + 2];
+    struct http_text host;
+    uint16_t port;
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        bool is_host = http_host_parse(heads_t(cases[i].text), &host, &port);
+
+        if (is_host != (cases[i].port >= 0) || (is_host && port != cases[i].port))
+            fail_msg("%s", cases[i].text);
+    }
+    memset(longest, 'a', sizeof longest);
+    assert_true(http_host_parse((struct http_text){ longest, HTTP_HOST_MAX }, &host, &port));
+    assert_false(http_host_parse((struct http_text){ longest, HTTP_HOST_MAX + 1 }, &host, &port));
+}
+
 static void a_client_may_wait_for_100(void **state)
 {
     struct http_request_head head;
@@ -436,6 +514,10 @@ int main(void)
         cmocka_unit_test(what_is_not_exactly_right_is_refused),
         cmocka_unit_test(nul_is_refused_wherever_it_stands),
         cmocka_unit_test(what_is_right_is_read),
+        cmocka_unit_test(targets_hold_what_urls_hold),
+        cmocka_unit_test(escapes_are_of_two_digits),
+        cmocka_unit_test(names_of_fields_are_tokens),
+        cmocka_unit_test(hosts_are_names_or_addresses),
         cmocka_unit_test(a_client_may_wait_for_100),
         cmocka_unit_test(a_hundred_fields_are_enough),
         cmocka_unit_test(a_head_has_a_largest_size),

@@ -38,6 +38,7 @@ static void urls_have_one_form(void **state)
         { "www.example:443", "/", "http://www.example:443/" },
         { "[2001:DB8::1]:81", "/", "http://[2001:db8::1]:81/" },
         { "a", "/%7Ea/%41%2f%3a", "http://a/~a/A%2F%3A" },
+        { "a", "/%30%2f%a0", "http://a/0%2F%A0" },
         { "a", "/b/./c/../d", "http://a/b/d" },
         { "a", "/..", "http://a/" },
         { "a", "/../../b", "http://a/b" },

@@ -22,6 +22,7 @@ static void names_are_listed_in_one_form(void **state)
         { "", "" },
         { "Vary: Foo\n", "foo" },
         { "Vary: Foo, Bar\nVary: baz, FOO\n", "bar,baz,foo" },
+        { "Vary: a, A\n", "a" },
         { "Vary: ,\n", "" },
         { "Vary: ab, a, abc\n", "a,ab,abc" },
         { "Vary: *\n", NULL },
