@@ -230,7 +230,7 @@ static enum wire_verdict unknown_opcode(enum wire_verdict read, struct wire_quer
 {
     out->question_len = 0;
     if (read == WIRE_QUERY_FORMERR)
-        out->edns.is_present = false;
+        out->edns.is_present = out->edns.has_options = out->edns.ecs.is_present = false;
     return WIRE_QUERY_NOTIMP;
 }
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 
-KINDS = ["static", "nearest-plain", "nearest-ecs4", "nearest-ecs6", "drawn", "nxdomain"]
+KINDS = ["static", "nearest-plain", "nearest-ecs4", "nearest-ecs6", "drawn", "nxdomain", "cookie"]
 COUNT = 32000
 
 
