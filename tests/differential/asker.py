@@ -4,7 +4,7 @@ import socket
 import struct
 import time
 
-WINDOW, TRIES, WAIT_S = 48, 6, 1.0
+WINDOW, TRIES, WAIT_S = 48, 4, 1.0
 
 
 class Asker:
@@ -60,6 +60,8 @@ def ask_window(askers, packets, may_be_silent):
         for asker in waiting:
             for number in asker.missing:
                 asker.send(number)
+    for asker in waiting:
+        asker.server.revive()
     return {a.server.name: a.answers for a in askers}
 
 

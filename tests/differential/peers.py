@@ -48,6 +48,7 @@ class Server:
         self.zones, self.port = zones, free_port()
         self.conf, self.log = self.path("conf"), self.path("log")
         self.process = None
+        self.n_hung = 0
 
     @property
     def name(self):
@@ -99,13 +100,25 @@ class Server:
             return False
         return answer.rcode == 0 and answer.aa
 
-    def stop(self):
+    def revive(self):
+        """One that hangs is started anew; what it hung at it did not answer."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.settimeout(2)
+            s.connect(("127.0.0.1", self.port))
+            if self.answers(s, self.zones.apexes[0]) or self.answers(s, self.zones.apexes[0]):
+                return
+        self.n_hung += 1
+        self.stop(patience_s=1)
+        self.start()
+        self.wait()
+
+    def stop(self, patience_s=20):
         if self.process is None:
             return
         if self.process.poll() is None:
             self.process.terminate()
         try:
-            self.process.wait(timeout=20)
+            self.process.wait(timeout=patience_s)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

@@ -102,6 +102,8 @@ class Run:
     def check_end(self):
         """A server that fell silent is not one that agrees."""
         server = self.servers[0]
+        if server.n_hung:
+            server.fail(f"fell silent {server.n_hung} times")
         server.stop()
         if server.process.returncode != 0:
             server.fail(f"ended with {server.process.returncode}")
@@ -177,6 +179,9 @@ def summary(runs):
     for r in runs:
         print(f"{r.n_zones} zones, {r.asked} questions, {r.over_tcp} of them over TCP; "
               f"no two peers agree: {r.undecided}")
+        for server in r.servers:
+            if server.n_hung:
+                print(f"  {server.name} hung {server.n_hung} times and was started anew")
         for name, n in sorted(r.allowed.items()):
             print(f"  allowed {n} times: {name}")
         for name, n in sorted(r.peers_wrong.items()):

@@ -175,6 +175,12 @@ static void other_opcodes_are_not_implemented_and_their_question_is_not_read(voi
         p.len -= 3;
         assert_int_equal(parse(&p, &q), WIRE_QUERY_NOTIMP);
         assert_false(q.edns.is_present);
+        p = question();
+        p.octets[2] = (uint8_t)(opcode << 3);
+        add_opt(&p, "\0\10\0\7\0\1\30\0\x85\1\2", 11);
+        p.octets[11]++; /* one record too few */
+        assert_int_equal(parse(&p, &q), WIRE_QUERY_NOTIMP);
+        assert_false(q.edns.is_present || q.edns.has_options || q.edns.ecs.is_present);
     }
 }
 
