@@ -117,7 +117,7 @@ class Files(live.LiveTest):
         with socket.socket() as taken:
             taken.bind(("127.0.10.3", self.http))
             taken.listen()
-            for address, words in ((NOT_OURS, "no such address"), ("127.0.10.3", "another program")):
+            for address, words in ((NOT_OURS, "no interface has this address"), ("127.0.10.3", "another program")):
                 self.write(s, tokyo=address, certificate="two.pem", key="two.key")
                 s.write_zone(NEW_ZONE)
                 said = self.reload(s, 1)
