@@ -182,15 +182,17 @@ size_t body_peek(const struct body_reader *r, size_t most, const char **data,
 
 void body_take(struct body_reader *r, size_t len)
 {
+    struct body_segment *passed = NULL;
+
     if (len > 0 && r->at_pos == r->at->len && r->at->next != NULL) {
-        struct body_segment *next = segment_ref(r->at->next);
-        body_segment_unref(r->at);
-        r->at = next;
+        passed = r->at;
+        r->at = segment_ref(passed->next);
         r->at_pos = 0;
     }
     assert(len <= r->at->len - r->at_pos);
     r->at_pos += (uint32_t)len;
     r->offset += len;
+    body_segment_unref(passed);
     if (r->body->on_taken != NULL)
         r->body->on_taken(r->body->ctx);
 }

@@ -24,7 +24,8 @@ struct body_segment {
     char data[];
 };
 
-void body_segment_unref(struct body_segment *s); /* and those behind it that nobody else holds */
+/* And those behind it that nobody else holds; NULL is fine. */
+void body_segment_unref(struct body_segment *s);
 
 enum body_state {
     BODY_GROWING,

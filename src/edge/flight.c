@@ -68,6 +68,7 @@ static void unlink_waiter(struct flight_waiter *w)
 {
     struct flight *f = w->flight;
 
+    assert(f != NULL);
     *w->prev = w->next;
     if (w->next != NULL)
         w->next->prev = w->prev;
@@ -314,6 +315,10 @@ void flight_forget(struct edge *e, struct http_text url)
 
 void flights_end(struct edge *e)
 {
-    while (e->all_flights != NULL)
-        flight_free(e->all_flights);
+    struct flight *next;
+
+    for (struct flight *f = e->all_flights; f != NULL; f = next) {
+        next = f->next;
+        flight_free(f);
+    }
 }

@@ -331,8 +331,12 @@ bool sessions_make_room(struct edge *e)
 
 void sessions_end(struct edge *e)
 {
-    while (!TAILQ_EMPTY(&e->sessions))
-        session_free(TAILQ_FIRST(&e->sessions));
+    struct session *next;
+
+    for (struct session *s = TAILQ_FIRST(&e->sessions); s != NULL; s = next) {
+        next = TAILQ_NEXT(s, links);
+        session_free(s);
+    }
 }
 
 void session_reader_begin(struct session *s, struct body *body)
