@@ -18,20 +18,26 @@ def said(difference, value):
 
 
 def glue_does_not_fit(d):
-    """Each peer that does not truncate left out glue that it had to send."""
+    """Each peer that does not truncate left out glue that it had to send, or has no room for the
+    client subnet."""
     return (d.field == "tc" and d.ours and d.our_answer.is_referral
-            and all(missing_glue(d.family, a) for a in said(d, False)))
+            and all(missing_glue(d.family, a) or has_no_room_for_subnet(d, a)
+                    for a in said(d, False)))
 
 
 def all_of_it_fits(d):
     return d.field == "tc" and not d.ours
 
 
-def subnet_takes_room(d):
-    """None of the peers that fit it in sent the option back, and with it they would not have."""
+def has_no_room_for_subnet(d, answer):
+    """The peer did not send the option back, and with it the answer would not have fitted."""
     has_subnet = d.question.edns and any(code == ECS for code, _ in d.question.edns.options)
-    return (d.field == "tc" and d.ours and has_subnet
-            and all(len(a.octets) + ECS_ROOM > limit_of(d) and not a.opt[3] for a in said(d, False)))
+    return has_subnet and not answer.opt[3] and len(answer.octets) + ECS_ROOM > limit_of(d)
+
+
+def subnet_takes_room(d):
+    return (d.field == "tc" and d.ours
+            and all(has_no_room_for_subnet(d, a) for a in said(d, False)))
 
 
 def limit_of(d):
@@ -48,7 +54,7 @@ def siblings_do_not_fit(d):
 
 def wildcard_below_a_cut(d):
     return d.field == "glue" and not d.ours - d.theirs and all(
-        not any(zone.types(labels_of(owner)) for zone in d.family.zones)
+        not any(zone.types(labels_of(owner)) for zone in d.family.known)
         for owner, _, _, _ in d.theirs - d.ours)
 
 

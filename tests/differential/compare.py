@@ -82,7 +82,7 @@ def missing_glue(family, answer):
     cut = next((labels_of(r[0]) for r in answer.authority if r[1] == NS), None)
     servers = [labels_of(r[3]) for r in answer.authority if r[1] == NS]
     brought = {(labels_of(r[0]), r[1]) for r in answer.additional}
-    zone = next((z for z in family.zones if cut in z.cuts), None)
+    zone = next((z for z in family.known if cut in z.cuts), None)
     if zone is None:
         return set()
     needed = {(s, t) for s in servers if is_in(s, cut) for t in zone.types(s) if t in (A, AAAA)}

@@ -171,6 +171,7 @@ def under_the_root(seed):
     below = [Family(seed, ROOT + i) for i in range(1, 4)]
     for family in below:
         delegate(root.zones[0], family.zones[0], root.rng)
+    root.known = root.zones + [zone for family in below for zone in family.zones]
     return [root, *below]
 
 

@@ -318,6 +318,7 @@ class Family:
         top = Zone(self.apex, rng)
         Maker(top, rng, foreign).fill(rng.choice([5, 20, 40, 60]))
         self.zones = [top]
+        self.known = self.zones  # those that its questions may end in
         for child_apex in child_apexes(top, rng):
             if any(is_in(child_apex, d) for z in self.zones for d in z.dnames):
                 break
@@ -330,7 +331,7 @@ class Family:
             cross(top, child, rng)
 
     def is_glue(self, octets_name):
-        return any(is_in(octets_name, cut) for zone in self.zones for cut in zone.cuts)
+        return any(is_in(octets_name, cut) for zone in self.known for cut in zone.cuts)
 
     # ---- what is worth asking ----
 
