@@ -25,7 +25,12 @@ enum option_bit {
     OPT_PREFIX = 1 << 9,
     OPT_TAG = 1 << 10,
     OPT_ALL = 1 << 11,
-    OPT_SOFT = 1 << 12
+    OPT_SOFT = 1 << 12,
+    OPT_WITHOUT = 1 << 13,
+    OPT_TABLE = 1 << 14,
+    OPT_DIFF = 1 << 15,
+    OPT_QUERIES = 1 << 16,
+    OPT_CSV = 1 << 17
 };
 
 enum { OPT_WHAT = OPT_URL | OPT_PREFIX | OPT_TAG | OPT_ALL }; /* to purge */
@@ -33,6 +38,7 @@ enum { OPT_WHAT = OPT_URL | OPT_PREFIX | OPT_TAG | OPT_ALL }; /* to purge */
 struct args {
     unsigned given; /* option bits */
     const char *conf, *socket, *client, *resolver, *at, *url, *prefix, *tag;
+    const char *without, *diff, *queries;
     char **words;
     int n_words;
 };
@@ -64,16 +70,40 @@ static int run_explain(const struct args *args)
 {
     struct control_explain_args question = {
         .conf_file = args->conf,
-        .name = args->words[0],
+        .name = args->n_words > 0 ? args->words[0] : NULL,
         .type = args->n_words > 1 ? args->words[1] : NULL,
         .client = args->client,
         .resolver = args->resolver,
         .at = args->at,
         .is_json = (args->given & OPT_JSON) != 0,
         .is_offline = (args->given & OPT_OFFLINE) != 0,
+        .without = args->without,
+        .diff = args->diff,
     };
 
+    if (args->diff != NULL)
+        return control_explain_diff(&question, stdout);
+    if (question.name == NULL) {
+        fprintf(stderr, "waymark explain: a name is missing; only --diff does without\n");
+        return EXIT_USAGE;
+    }
+    if ((args->given & OPT_TABLE) != 0)
+        return control_explain_table(&question, stdout);
     return control_explain(&question, stdout);
+}
+
+static int run_simulate(const struct args *args)
+{
+    const struct control_simulate_args simulate = {
+        .conf_file = args->conf,
+        .queries = args->queries,
+        .client = args->client,
+        .resolver = args->resolver,
+        .without = args->without,
+        .is_csv = (args->given & OPT_CSV) != 0,
+    };
+
+    return control_simulate(&simulate, stdout);
 }
 
 /* Where the running server can be asked. The caller frees it; NULL: said why on standard error. */
@@ -173,11 +203,19 @@ static const struct command commands[] = {
     { "check", "-c FILE", "load all that serve would, report every mistake; exit 0 or 1", OPT_CONF,
       OPT_CONF, 0, 0, run_check },
     { "explain",
-      "-c FILE NAME [TYPE] [--client ADDRESS[/LEN]] [--resolver ADDRESS] [--at TIME] [--json] "
-      "[--offline]",
-      "why a client gets the answer it gets; asks the running server if there is one",
-      OPT_CONF | OPT_CLIENT | OPT_RESOLVER | OPT_AT | OPT_JSON | OPT_OFFLINE, OPT_CONF, 1, 2,
-      run_explain },
+      "-c FILE NAME [TYPE] [--client ADDRESS[/LEN]] [--resolver ADDRESS] [--at TIME] "
+      "[--without TARGET,...] [--json] [--offline] | NAME --table | [NAME] --diff OTHER",
+      "why a client gets the answer it gets; asks the running server if there is one. --table: who "
+      "serves which part of the address space; --diff: for whom another configuration differs",
+      OPT_CONF | OPT_CLIENT | OPT_RESOLVER | OPT_AT | OPT_JSON | OPT_OFFLINE | OPT_WITHOUT |
+          OPT_TABLE | OPT_DIFF,
+      OPT_CONF, 0, 2, run_explain },
+    { "simulate",
+      "-c FILE --queries FILE [--client ADDRESS[/LEN]] [--resolver ADDRESS] [--without TARGET,...] "
+      "[--csv]",
+      "what each target would get of recorded queries, country by country",
+      OPT_CONF | OPT_QUERIES | OPT_CLIENT | OPT_RESOLVER | OPT_WITHOUT | OPT_CSV, OPT_CONF, 0, 0,
+      run_simulate },
     { "status", "-c FILE | --socket PATH [--json]", "what the running server serves and believes",
       OPT_CONF | OPT_SOCKET | OPT_JSON, OPT_CONF | OPT_SOCKET, 0, 0, run_status },
     { "reload", "-c FILE | --socket PATH", "have the running server load its configuration anew",
@@ -228,6 +266,11 @@ static const struct option long_options[] = {
     { "tag", required_argument, NULL, OPT_TAG },
     { "all", no_argument, NULL, OPT_ALL },
     { "soft", no_argument, NULL, OPT_SOFT },
+    { "without", required_argument, NULL, OPT_WITHOUT },
+    { "table", no_argument, NULL, OPT_TABLE },
+    { "diff", required_argument, NULL, OPT_DIFF },
+    { "queries", required_argument, NULL, OPT_QUERIES },
+    { "csv", no_argument, NULL, OPT_CSV },
     { "help", no_argument, NULL, OPT_HELP },
     { NULL, 0, NULL, 0 },
 };
@@ -255,6 +298,12 @@ static void take_value(struct args *args, int option)
         args->prefix = optarg;
     else if (option == OPT_TAG)
         args->tag = optarg;
+    else if (option == OPT_WITHOUT)
+        args->without = optarg;
+    else if (option == OPT_DIFF)
+        args->diff = optarg;
+    else if (option == OPT_QUERIES)
+        args->queries = optarg;
     args->given |= (unsigned)option;
 }
 

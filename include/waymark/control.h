@@ -72,10 +72,26 @@ struct control_explain_args {
     const char *client;      /* ADDRESS[/LEN]; NULL: the resolver's own */
     const char *resolver;    /* NULL: 127.0.0.1 */
     const char *at;          /* RFC 3339 or seconds since 1970; NULL: now */
+    const char *without;     /* "fra,ams": as if those targets were down; NULL: nobody */
+    const char *diff;        /* another configuration, for control_explain_diff */
     bool is_json, is_offline;
 };
 /* Asks the running server, whose inputs are live; without one, builds the world from the file. */
 int control_explain(const struct control_explain_args *args, FILE *out);
+/* Every class of a service's clients, with its share of the address space and its row. */
+int control_explain_table(const struct control_explain_args *args, FILE *out);
+/* For whom the other configuration would change the answer; `name` NULL: every service. */
+int control_explain_diff(const struct control_explain_args *args, FILE *out);
+
+struct control_simulate_args {
+    const char *conf_file;
+    const char *queries;  /* path of the recorded queries */
+    const char *client, *resolver; /* of lines that name none, as for explain */
+    const char *without;
+    bool is_csv;
+};
+/* What each target would get of recorded queries. */
+int control_simulate(const struct control_simulate_args *args, FILE *out);
 
 struct control_fetch_args {
     const char *conf_file;

@@ -190,3 +190,30 @@ void steer_explain(const struct steer_plans *plans, const struct steer_table *ta
                    const struct steer_inputs *inputs, const struct geo *geo, size_t service,
                    uint16_t type, const struct steer_client *client, const struct hash_key *key,
                    const struct steer_moment *moment, struct steer_explanation *out);
+
+/* ---- the whole of it, for people ---- */
+
+struct steer_share {
+    int target, tier;
+    double odds; /* of being drawn first in its tier; negative: its tier is taken in order */
+};
+
+struct steer_class_row {
+    bool is_special; /* special-purpose addresses: no client's own */
+    bool is_open;
+    size_t n;
+    struct steer_share shares[CONF_SERVICE_TARGETS_MAX]; /* best tier first */
+};
+
+size_t steer_classes(const struct steer_plans *plans, size_t plan);
+
+/* The class of an address, and the length of the merged network around it (0 without geography). */
+uint32_t steer_class_of(const struct steer_plans *plans, size_t plan, const struct addr *who,
+                        uint8_t *bits);
+void steer_class_row(const struct steer_plans *plans, const struct steer_table *table, size_t plan,
+                     uint32_t class, uint16_t type, struct steer_class_row *out);
+
+/* The row for a place, by the stages themselves and not by a table: slow. Rules that name prefixes see
+ * none. */
+void steer_place_row(const struct steer_plans *plans, const struct steer_inputs *inputs, size_t plan,
+                     const struct geo_place *place, uint16_t type, struct steer_class_row *out);

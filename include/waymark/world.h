@@ -111,6 +111,11 @@ struct world_hold;
 const struct world *world_hold(struct world_hub *hub, struct world_hold **out);
 void world_release(struct world_hold *hold);
 
+/* The held world as it would be if those targets were down, for questions: never published. To be
+ * released like a hold. NULL: out of memory. */
+const struct world *world_without(struct world_hold *hold, const int *targets, size_t n,
+                                  struct world_hold **out);
+
 /* Figures of the writer side, for metrics. */
 struct world_figures {
     uint64_t loads, failed_loads, rebuilds;

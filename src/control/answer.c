@@ -18,6 +18,38 @@
 #include "request.h"
 #include "socket.h"
 #include "status_json.h"
+#include "without.h"
+
+static json_t *explain_world(const struct control *c, const struct world *world,
+                             const struct without *without, const struct dns_question *question)
+{
+    struct explain_source source = { .is_live = true,
+                                     .now_ms = clock_wall_ms(),
+                                     .without = without };
+    struct health_status *health = health_copy(c->hooks.health, &source.n_health);
+
+    source.health = health;
+    json_t *reply = explain_json(world, question, &source);
+    free(health);
+    return reply;
+}
+
+/* In a world of its own, if targets are to be supposed down. */
+static json_t *explain_without(const struct control *c, struct world_hold *hold,
+                               const struct world *world, const struct without *without,
+                               const struct dns_question *question)
+{
+    struct world_hold *other = NULL;
+
+    if (without->n > 0)
+        world = world_without(hold, without->targets, without->n, &other);
+    if (world == NULL)
+        return request_error("out of memory");
+    json_t *reply = explain_world(c, world, without, question);
+    if (other != NULL)
+        world_release(other);
+    return reply;
+}
 
 static json_t *explain(const struct control *c, const json_t *body)
 {
@@ -35,12 +67,12 @@ static json_t *explain(const struct control *c, const json_t *body)
     const struct world *world = world_hold(c->hooks.hub, &hold);
     if (world == NULL)
         return request_error("no configuration is loaded yet");
-
-    struct explain_source source = { .is_live = true, .now_ms = clock_wall_ms() };
-    struct health_status *health = health_copy(c->hooks.health, &source.n_health);
-    source.health = health;
-    json_t *reply = explain_json(world, &question, &source);
-    free(health);
+    json_t *reply;
+    struct without without;
+    if (without_parse(world->base->conf, get_text(body, "without", NULL), &without, why) != 0)
+        reply = request_error(why);
+    else
+        reply = explain_without(c, hold, world, &without, &question);
     world_release(hold);
     return reply;
 }

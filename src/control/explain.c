@@ -16,6 +16,7 @@
 #include "explain_json.h"
 #include "explain_text.h"
 #include "json_put.h"
+#include "offline.h"
 #include "question.h"
 #include "reply_text.h"
 
@@ -31,76 +32,35 @@ static json_t *request_of(const struct control_explain_args *args)
     put_text(request, "client", args->client);
     put_text(request, "resolver", args->resolver);
     put_text(request, "at", args->at);
+    put_text(request, "without", args->without);
     return request;
-}
-
-static size_t list_all_as_up(const struct conf *conf, struct world_verdict *out)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < conf->n_targets; i++) {
-        const struct conf_target *target = &conf->targets[i];
-        size_t n_addresses = target->cname != NULL ? 1 : target->n_addresses;
-        for (size_t a = 0; a < n_addresses; a++)
-            out[n++] = (struct world_verdict){ .target = target->name,
-                                               .address = (uint8_t)a,
-                                               .is_up = true,
-                                               .horizon_s = STEER_STEADY };
-    }
-    return n;
-}
-
-/* Without a health thread there are no verdicts: every target is taken for up. */
-static int take_all_for_up(struct world_hub *hub, const struct conf *conf)
-{
-    size_t max = conf->n_targets * CONF_ADDRESSES_MAX;
-    struct world_verdict *verdicts = calloc(max + 1, sizeof *verdicts);
-
-    if (verdicts == NULL)
-        return -ENOMEM;
-    int err = world_set_verdicts(hub, verdicts, list_all_as_up(conf, verdicts), NULL);
-    free(verdicts);
-    return err == 0 ? world_set_ready(hub) : err;
-}
-
-static json_t *explain_in(struct world_hub *hub, const struct dns_question *question)
-{
-    struct explain_source source = { .is_live = false, .now_ms = clock_wall_ms() };
-    struct world_hold *hold;
-    const struct world *world = world_hold(hub, &hold);
-
-    if (world == NULL)
-        return NULL;
-    json_t *x = explain_json(world, question, &source);
-    world_release(hold);
-    return x;
 }
 
 /* NULL when the configuration's files are wrong: then the report has errors. */
 static json_t *explain_offline(struct conf *conf, const struct dns_question *question,
-                               struct report *report)
+                               const struct without *without, struct report *report)
 {
-    struct world_hub *hub = world_hub_new();
+    struct explain_source source = { .is_live = false,
+                                     .now_ms = clock_wall_ms(),
+                                     .without = without };
+    struct offline o;
     json_t *x = NULL;
 
-    if (hub == NULL)
+    if (!offline_open(&o, conf, without, report))
+        return NULL;
+    x = explain_json(o.world, question, &source);
+    if (x == NULL)
         report_error(report, "", 0, "out of memory");
-    else if (world_load(hub, conf, report)) {
-        if (take_all_for_up(hub, conf) == 0)
-            x = explain_in(hub, question);
-        if (x == NULL)
-            report_error(report, "", 0, "out of memory");
-    }
-    world_hub_free(hub);
+    offline_close(&o);
     return x;
 }
 
-static void put_note(json_t *x, const char *reason, const struct conf *conf)
+static void put_note(json_t *x, const char *reason, const struct conf *conf, const char *without)
 {
-    char note[2 * WHY_LEN];
+    char note[3 * WHY_LEN];
 
-    snprintf(note, sizeof note, "Offline (%s): built from %s, with every target taken for up.",
-             reason, conf->file);
+    snprintf(note, sizeof note, "Offline (%s): built from %s, with every target taken for up%s%.200s.",
+             reason, conf->file, without == NULL ? "" : " but ", without == NULL ? "" : without);
     put_text(json_object_get(x, "source"), "note", note);
 }
 
@@ -128,19 +88,24 @@ json_t *explain_find(struct conf *conf, const struct control_explain_args *args,
                      const struct dns_question *question, struct report *report)
 {
     char why[WHY_LEN];
+    struct without without;
     json_t *x = NULL;
-    int status = ask_server(args, conf, &x, why);
 
+    if (without_parse(conf, args->without, &without, why) != 0) {
+        fprintf(stderr, "waymark: explain: %s\n", why);
+        return NULL;
+    }
+    int status = ask_server(args, conf, &x, why);
     if (status < 0) {
         fprintf(stderr, "waymark: %s (explain --offline asks the files alone)\n", why);
         return NULL;
     }
     if (status > 0) {
-        x = explain_offline(conf, question, report);
+        x = explain_offline(conf, question, &without, report);
         if (x == NULL)
             report_print(report, stderr);
         else
-            put_note(x, why, conf);
+            put_note(x, why, conf, args->without);
     }
     return x;
 }

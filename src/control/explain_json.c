@@ -18,6 +18,7 @@
 #include "moment.h"
 #include "packet_json.h"
 #include "stage_text.h"
+#include "without.h"
 
 struct facts {
     const struct world *world;
@@ -42,6 +43,15 @@ static json_t *address_json(const struct addr *a)
     return json_text(addr_format(a, text));
 }
 
+static json_t *without_json(const struct facts *f)
+{
+    json_t *all = json_array();
+
+    for (size_t i = 0; f->source->without != NULL && i < f->source->without->n; i++)
+        json_array_append_new(all, json_text(f->conf->targets[f->source->without->targets[i]].name));
+    return all;
+}
+
 static json_t *source_json(const struct facts *f)
 {
     json_t *o = json_object();
@@ -53,6 +63,7 @@ static json_t *source_json(const struct facts *f)
     put_int(o, "world", (int64_t)f->world->version);
     put_bool(o, "is_ready", f->world->is_ready);
     put_int(o, "loaded_ms", f->world->base->loaded_ms);
+    put(o, "without", without_json(f));
     return o;
 }
 
@@ -300,6 +311,8 @@ static json_t *probes_json(const struct facts *f, const char *target)
 {
     json_t *all = json_array();
 
+    if (f->source->without != NULL && without_has(f->source->without, f->conf, target))
+        return all; /* what its probes say is beside the point */
     for (size_t i = 0; i < f->source->n_health; i++)
         if (strcmp(f->source->health[i].target, target) == 0)
             json_array_append_new(all, health_status_json(&f->source->health[i]));

@@ -11,6 +11,7 @@
 #include <waymark/dns.h>
 
 struct world;
+struct without;
 struct health_status;
 
 struct explain_source {
@@ -18,6 +19,7 @@ struct explain_source {
     int64_t now_ms;
     const struct health_status *health; /* what its health thread believes; may be NULL */
     size_t n_health;
+    const struct without *without; /* targets that are supposed to be down; NULL: none */
 };
 
 /* Explains the question in that world. NULL: out of memory. */

@@ -12,6 +12,18 @@
 
 /* ---- question and result ---- */
 
+static void write_without(const json_t *names, FILE *out)
+{
+    char line[TEXT_LINE_LEN] = "";
+    const json_t *name;
+    size_t i;
+
+    json_array_foreach (names, i, name)
+        text_append(line, ", ", json_string_value(name));
+    if (line[0] != '\0')
+        text_print(out, "As if these were down: %s.\n", line);
+}
+
 static void write_source(const json_t *x, FILE *out)
 {
     const json_t *source = get(x, "source");
@@ -24,6 +36,7 @@ static void write_source(const json_t *x, FILE *out)
         snprintf(line, sizeof line, "Asked the running server (world %lld of %s).",
                  (long long)get_int(source, "world", 0), get_text(source, "file", "?"));
     text_wrapped(out, 0, line);
+    write_without(get(source, "without"), out);
     if (!get_bool(source, "is_ready", true))
         text_wrapped(out, 0,
                      "The server still waits for first probe results: steered names are not "

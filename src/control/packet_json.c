@@ -12,6 +12,7 @@
 #include <waymark/wire.h>
 
 #include "json_put.h"
+#include "svcb_text.h"
 
 struct reader {
     const uint8_t *octets;
@@ -129,6 +130,16 @@ static bool write_strings(const struct reader *r, size_t end, FILE *out)
     return true;
 }
 
+/* A priority, a name and parameters: HTTPS and SVCB. */
+static bool write_svcb(const struct reader *r, size_t end, FILE *out)
+{
+    if (r->at + 2 >= end)
+        return false;
+    fprintf(out, "%u ", wire_get16(r->octets + r->at));
+    size_t at = write_names(r, r->at + 2, 1, out);
+    return at != 0 && at <= end && svcb_write_params(r->octets + at, end - at, out);
+}
+
 /* The data of a record of that type, `len` octets at r->at. false: they do not fit the type. */
 static bool write_data(const struct reader *r, uint16_t type, size_t len, FILE *out)
 {
@@ -151,6 +162,8 @@ static bool write_data(const struct reader *r, uint16_t type, size_t len, FILE *
         return write_numbered(r, end, 1, out);
     case WIRE_SRV:
         return write_numbered(r, end, 3, out);
+    case WIRE_HTTPS:
+        return write_svcb(r, end, out);
     case WIRE_TXT:
         return write_strings(r, end, out);
     default:

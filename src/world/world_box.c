@@ -75,6 +75,26 @@ struct world_hold *world_box_new(struct world_base_box *base, const struct steer
     return NULL;
 }
 
+const struct world *world_without(struct world_hold *hold, const int *targets, size_t n,
+                                  struct world_hold **out)
+{
+    size_t n_all = hold->base->base.conf->n_targets;
+    struct steer_health *health = calloc(n_all + 1, sizeof *health);
+
+    *out = NULL;
+    for (size_t i = 0; health != NULL && i < n_all; i++)
+        health[i] = *steer_inputs_health(hold->inputs, (int)i);
+    for (size_t i = 0; health != NULL && i < n; i++)
+        health[targets[i]] = (struct steer_health){ .up = 0, .horizon_s = STEER_STEADY };
+    if (health != NULL)
+        *out = world_box_new(hold->base, health, hold, hold->world.version);
+    free(health);
+    if (*out == NULL)
+        return NULL;
+    (*out)->world.is_ready = hold->world.is_ready;
+    return &(*out)->world;
+}
+
 struct world_hold *world_box_of(const struct world *world)
 {
     return (struct world_hold *)((char *)(uintptr_t)world - offsetof(struct world_hold, world));

