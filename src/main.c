@@ -30,7 +30,9 @@ enum option_bit {
     OPT_TABLE = 1 << 14,
     OPT_DIFF = 1 << 15,
     OPT_QUERIES = 1 << 16,
-    OPT_CSV = 1 << 17
+    OPT_CSV = 1 << 17,
+    OPT_SERVICE = 1 << 18,
+    OPT_OUT = 1 << 19
 };
 
 enum { OPT_WHAT = OPT_URL | OPT_PREFIX | OPT_TAG | OPT_ALL }; /* to purge */
@@ -38,7 +40,7 @@ enum { OPT_WHAT = OPT_URL | OPT_PREFIX | OPT_TAG | OPT_ALL }; /* to purge */
 struct args {
     unsigned given; /* option bits */
     const char *conf, *socket, *client, *resolver, *at, *url, *prefix, *tag;
-    const char *without, *diff, *queries;
+    const char *without, *diff, *queries, *service, *out;
     char **words;
     int n_words;
 };
@@ -104,6 +106,22 @@ static int run_simulate(const struct args *args)
     };
 
     return control_simulate(&simulate, stdout);
+}
+
+static int run_map(const struct args *args)
+{
+    const struct control_map_args map = {
+        .conf_file = args->conf,
+        .service = args->service,
+        .without = args->without,
+        .out_file = args->out,
+    };
+
+    if (args->out == NULL) {
+        fprintf(stderr, "waymark map: where to? expected -o FILE\n");
+        return EXIT_USAGE;
+    }
+    return control_map(&map);
 }
 
 /* Where the running server can be asked. The caller frees it; NULL: said why on standard error. */
@@ -216,6 +234,9 @@ static const struct command commands[] = {
       "what each target would get of recorded queries, country by country",
       OPT_CONF | OPT_QUERIES | OPT_CLIENT | OPT_RESOLVER | OPT_WITHOUT | OPT_CSV, OPT_CONF, 0, 0,
       run_simulate },
+    { "map", "-c FILE [--service NAME] [--without TARGET,...] -o FILE",
+      "draw the world of a service as SVG: PoPs, and which target each country gets",
+      OPT_CONF | OPT_SERVICE | OPT_WITHOUT | OPT_OUT, OPT_CONF, 0, 0, run_map },
     { "status", "-c FILE | --socket PATH [--json]", "what the running server serves and believes",
       OPT_CONF | OPT_SOCKET | OPT_JSON, OPT_CONF | OPT_SOCKET, 0, 0, run_status },
     { "reload", "-c FILE | --socket PATH", "have the running server load its configuration anew",
@@ -271,13 +292,18 @@ static const struct option long_options[] = {
     { "diff", required_argument, NULL, OPT_DIFF },
     { "queries", required_argument, NULL, OPT_QUERIES },
     { "csv", no_argument, NULL, OPT_CSV },
+    { "service", required_argument, NULL, OPT_SERVICE },
+    { "output", required_argument, NULL, OPT_OUT },
     { "help", no_argument, NULL, OPT_HELP },
     { NULL, 0, NULL, 0 },
 };
 
 static int option_of(int letter)
 {
-    return letter == 'c' ? OPT_CONF : letter == 'h' ? OPT_HELP : letter;
+    return letter == 'c'   ? OPT_CONF
+           : letter == 'o' ? OPT_OUT
+           : letter == 'h' ? OPT_HELP
+                           : letter;
 }
 
 static void take_value(struct args *args, int option)
@@ -304,6 +330,10 @@ static void take_value(struct args *args, int option)
         args->diff = optarg;
     else if (option == OPT_QUERIES)
         args->queries = optarg;
+    else if (option == OPT_SERVICE)
+        args->service = optarg;
+    else if (option == OPT_OUT)
+        args->out = optarg;
     args->given |= (unsigned)option;
 }
 
@@ -312,7 +342,7 @@ static bool parse(int argc, char **argv, struct args *args)
 {
     int letter;
 
-    while ((letter = getopt_long(argc, argv, "c:h", long_options, NULL)) != -1) {
+    while ((letter = getopt_long(argc, argv, "c:o:h", long_options, NULL)) != -1) {
         if (letter == '?')
             return false;
         take_value(args, option_of(letter));

@@ -90,6 +90,15 @@ struct control_simulate_args {
     const char *without;
     bool is_csv;
 };
+struct control_map_args {
+    const char *conf_file;
+    const char *service; /* by name; NULL: the first */
+    const char *without;
+    const char *out_file;
+};
+/* The world as SVG: PoPs, and countries in the colour of the target that their clients get. */
+int control_map(const struct control_map_args *args);
+
 /* What each target would get of recorded queries. */
 int control_simulate(const struct control_simulate_args *args, FILE *out);
 

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { HTTP_PATH_LEN = 64 };
+enum { HTTP_PATH_LEN = 96 };
 
 struct http_request {
     bool is_get;

@@ -288,7 +288,7 @@ void metrics_write_root(const struct control *control, FILE *out)
     struct world_hold *hold;
     const struct world *world = world_hold(control->hooks.hub, &hold);
 
-    fprintf(out, "Waymark %s. Figures for Prometheus are at /metrics.\n", WAYMARK_VERSION);
+    fprintf(out, "Waymark %s. Figures for Prometheus are at /metrics, a picture at /map.svg.\n", WAYMARK_VERSION);
     if (world == NULL)
         return;
     write_sources(out, world);

@@ -90,9 +90,39 @@ static void answer_page(struct http_client *c, const struct page *page)
     answer_sentence(c, "500 Internal Server Error", "out of memory\n");
 }
 
+/* "/map.svg" is the first service's, "/map/NAME.svg" that one's. */
+static bool map_name(const char *path, char name[static HTTP_PATH_LEN])
+{
+    size_t len = strlen(path);
+
+    name[0] = '\0';
+    if (strcmp(path, "/map.svg") == 0)
+        return true;
+    if (strncmp(path, "/map/", 5) != 0 || len < 10 || strcmp(path + len - 4, ".svg") != 0)
+        return false;
+    snprintf(name, HTTP_PATH_LEN, "%.*s", (int)(len - 9), path + 5);
+    return true;
+}
+
+static void answer_map(struct http_client *c, const char *name)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    bool is_known = out != NULL && metrics_write_map(c->owner->control, name, out);
+
+    if (out != NULL && fclose(out) == 0 && is_known) {
+        answer(c, "200 OK", "image/svg+xml", text, len);
+        return;
+    }
+    free(text);
+    answer_sentence(c, "404 Not Found", "no service has that name\n");
+}
+
 static void answer_line(struct http_client *c, const char *line, size_t len)
 {
     struct http_request request;
+    char name[HTTP_PATH_LEN];
 
     if (!http_request_parse(line, len, &request)) {
         answer_sentence(c, "400 Bad Request", "this is no HTTP request\n");
@@ -108,7 +138,10 @@ static void answer_line(struct http_client *c, const char *line, size_t len)
             return;
         }
     }
-    answer_sentence(c, "404 Not Found", "there is /metrics, and nothing else\n");
+    if (map_name(request.path, name))
+        answer_map(c, name);
+    else
+        answer_sentence(c, "404 Not Found", "there are /metrics and /map.svg, and nothing else\n");
 }
 
 /* ---- connections ---- */

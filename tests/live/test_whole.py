@@ -7,6 +7,8 @@ import random
 import socket
 import struct
 import time
+import urllib.request
+import xml.dom.minidom
 
 import live
 from live import waymark
@@ -234,6 +236,31 @@ class Whole(live.LiveTest):
         code, out, err = waymark("simulate", "-c", s.conf, "--queries", "/nowhere")
         self.assertEqual(code, 1)
         self.assertIn("No such file", err)
+
+
+    def test_a_map_shows_pops_verdicts_and_countries(self):
+        s = self.steered()
+        out_file = s.path("map.svg")
+        code, out, err = waymark("map", "-c", s.conf, "--service", "rule", "--without", "paris", "-o", out_file)
+        self.assertEqual(code, 0, err)
+        drawn = xml.dom.minidom.parse(out_file)
+        titles = [t.firstChild.data for t in drawn.getElementsByTagName("title")]
+        self.assertIn("paris: DOWN", titles)
+        self.assertIn("tokyo: up", titles)
+        self.assertTrue(any(t.startswith("JP: tokyo 100 %") for t in titles), titles)
+        self.assertTrue(any(t.startswith("FR: london 100 %") for t in titles), titles)
+        code, out, err = waymark("map", "-c", s.conf, "--service", "nobody", "-o", out_file)
+        self.assertEqual(code, 1)
+        self.assertIn("no service has that name", err)
+        port = live.free_port()
+        s.server = f'metrics = "127.0.0.1:{port}";'
+        s.write_conf()
+        s.start()
+        for path in ("/map.svg", "/map/keep.svg"):
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=live.PATIENCE_S) as r:
+                self.assertEqual(r.headers["Content-Type"], "image/svg+xml")
+                xml.dom.minidom.parseString(r.read())
+        self.stop(s)
 
 
 if __name__ == "__main__":

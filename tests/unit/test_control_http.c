@@ -20,6 +20,12 @@ void metrics_write(const struct control *control, FILE *out)
     fputs("figures 1\n", out);
 }
 
+bool metrics_write_map(const struct control *control, const char *name, FILE *out)
+{
+    fprintf(out, "map of %s\n", name);
+    return strcmp(name, "web") == 0 || name[0] == '\0';
+}
+
 void metrics_write_root(const struct control *control, FILE *out)
 {
     fputs("welcome\n", out);
@@ -120,11 +126,16 @@ static void get_reaches_the_two_pages_and_nothing_else(void **state)
     assert_answer(f, "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 200 ", "figures 1\n");
     assert_answer(f, "GET /metrics?x=1 HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 200 ", "figures");
     assert_answer(f, "GET /metrics HTTP/1.0\r\n\r\n", "HTTP/1.1 200 ", "version=0.0.4");
+    assert_answer(f, "GET /map.svg HTTP/1.0\r\n\r\n", "HTTP/1.1 200 ", "image/svg+xml");
+    assert_answer(f, "GET /map/web.svg HTTP/1.0\r\n\r\n", "HTTP/1.1 200 ", "map of web\n");
+    assert_answer(f, "GET /map/nobody.svg HTTP/1.0\r\n\r\n", "HTTP/1.1 404 ", "no service");
+    assert_answer(f, "GET /map/.svg HTTP/1.0\r\n\r\n", "HTTP/1.1 404 ", "there are /metrics");
+    assert_answer(f, "GET /map/ HTTP/1.0\r\n\r\n", "HTTP/1.1 404 ", "there are /metrics");
     assert_answer(f, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 200 ", "welcome\n");
     assert_answer(f, "GET /metric HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 404 ",
-                  "there is /metrics");
+                  "there are /metrics");
     assert_answer(f, "GET /../etc HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 404 ",
-                  "there is /metrics");
+                  "there are /metrics");
 }
 
 static void other_methods_are_not_allowed(void **state)
