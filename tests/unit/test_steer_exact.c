@@ -805,6 +805,57 @@ static void scopes_are_exact_and_as_short_as_can_be(void **state)
     }
 }
 
+static struct steer_choice ask_type(const struct world_of *w, const struct steer_table *table,
+                                    const struct addr *resolver, uint16_t type)
+{
+    struct steer_client client = { .resolver = *resolver };
+    struct steer_moment moment = { .now_ms = 1700000000000 };
+    struct steer_choice choice;
+
+    steer_choose(w->plans, table, 0, type, &client, &w->key, &moment, &choice);
+    return choice;
+}
+
+static bool any_cname(const struct world_of *w)
+{
+    for (size_t i = 0; i < w->conf->n_targets; i++)
+        if (w->conf->targets[i].cname != NULL)
+            return true;
+    return false;
+}
+
+/* Every type but AAAA goes where A goes; where a CNAME may come AAAA does so too, whatever is up. */
+static void all_types_of_one_resolver_agree(void **state)
+{
+    unsigned n_with_cname = 0;
+
+    for (uint64_t seed = 1; seed <= CONFIGS; seed++) {
+        struct world_of *w = roll(seed);
+        struct rng rng;
+        rng_seed(&rng, seed * 3);
+        for (int round = 0; w->plans != NULL && round < 3; round++) {
+            struct steer_table *table = compile(w);
+            for (int i = 0; i < 100; i++) {
+                struct addr who = random_client(w, &rng);
+                struct steer_choice a = ask_type(w, table, &who, WIRE_A);
+                struct steer_choice https = ask_type(w, table, &who, WIRE_HTTPS);
+                struct steer_choice cname = ask_type(w, table, &who, WIRE_CNAME);
+                assert_same(&a, &https);
+                assert_same(&a, &cname);
+                if (!any_cname(w))
+                    continue;
+                struct steer_choice aaaa = ask_type(w, table, &who, WIRE_AAAA);
+                assert_same(&a, &aaaa);
+                n_with_cname++;
+            }
+            steer_table_unref(table);
+            flip(w, &rng);
+        }
+        drop(w);
+    }
+    assert_true(n_with_cname > 1000);
+}
+
 static void servers_of_one_configuration_agree(void **state)
 {
     for (uint64_t seed = 1; seed <= 40; seed++) {
@@ -831,6 +882,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_row_is_what_the_manual_says),
         cmocka_unit_test(scopes_are_exact_and_as_short_as_can_be),
+        cmocka_unit_test(all_types_of_one_resolver_agree),
         cmocka_unit_test(servers_of_one_configuration_agree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
