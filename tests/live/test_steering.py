@@ -81,7 +81,7 @@ services: (
   {{ name = "www"; hosts = ["www.plain.example"]; targets = ["tokyo", "paris"]; ttl_s = 30;
      policy = ("healthy", "nearest"); }},
   {{ name = "video"; hosts = ["video.plain.example"]; targets = ["alpha", "beta"]; ttl_s = 30;
-     policy = ("healthy", "weighted"); }} );
+     window_s = 604800; policy = ("healthy", "weighted"); }} );
 """
 
 
