@@ -17,6 +17,7 @@
 #include <waymark/wire.h>
 
 #include "net_kit.h"
+#include "tcp_held.h"
 
 enum { SESSION_MAGIC = 0x5e551035 };
 
@@ -26,16 +27,6 @@ static struct tcp_session *session_of(void *arg)
 
     assert(s->magic == SESSION_MAGIC);
     return s;
-}
-
-static void set_held(struct tcp_session *s, size_t held)
-{
-    if (s->held == 0 && held > 0)
-        TAILQ_INSERT_TAIL(&s->all->holders, s, of_holders);
-    else if (s->held > 0 && held == 0)
-        TAILQ_REMOVE(&s->all->holders, s, of_holders);
-    s->all->held += held - s->held;
-    s->held = held;
 }
 
 void tcp_session_close(struct tcp_session *s)
@@ -49,7 +40,7 @@ void tcp_session_close(struct tcp_session *s)
     TAILQ_REMOVE(&s->client->list, s, of_client);
     s->client->n--;
     tcp_clients_let_go(&s->all->clients, s->client);
-    set_held(s, 0);
+    tcp_held_set(s, 0);
     s->all->n--;
     counter_bump(&s->all->kit->counts.tcp_closed, 1);
     tcp_frames_fini(&s->in);
@@ -86,21 +77,6 @@ static void be_active(struct tcp_session *s)
     TAILQ_INSERT_TAIL(&s->all->by_activity, s, by_activity);
     TAILQ_REMOVE(&s->client->list, s, of_client);
     TAILQ_INSERT_TAIL(&s->client->list, s, of_client);
-}
-
-/* Who began to hold memory first has had the most time to let go of it. */
-static void account(struct tcp_session *s)
-{
-    struct tcp_sessions *all = s->all;
-
-    set_held(s, s->left_len + (s->in.cap > TCP_FRAMES_MIN ? s->in.cap : 0));
-    while (all->held > TCP_HELD_MAX) {
-        struct tcp_session *first = TAILQ_FIRST(&all->holders);
-        if (first == s) /* cannot be: one holds far less */
-            break;
-        counter_bump(&all->kit->counts.tcp_overfull, 1);
-        tcp_session_drop(first);
-    }
 }
 
 /* Sends, and returns how much the client took: 0 also when its buffer is full. -1: it is gone. */
@@ -205,13 +181,14 @@ static bool answer_all(struct tcp_session *s)
     return true;
 }
 
-/* Waits for the one thing this session needs next. */
+/* Waits for the one thing this session needs next. It may be gone afterwards. */
 static void wait_or_close(struct tcp_session *s)
 {
+    struct tcp_sessions *all = s->all;
     int err;
 
     tcp_frames_rest(&s->in);
-    account(s);
+    tcp_held_set(s, s->left_len + (s->in.cap > TCP_FRAMES_MIN ? s->in.cap : 0));
     if (s->left != NULL) {
         event_del(&s->reading);
         err = event_add(&s->writing, NULL);
@@ -223,6 +200,7 @@ static void wait_or_close(struct tcp_session *s)
     }
     if (err != 0)
         tcp_session_close(s);
+    tcp_held_bound(all);
 }
 
 /* A client that has shut its half down still gets its answers. */

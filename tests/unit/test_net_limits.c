@@ -232,6 +232,35 @@ static void who_takes_nothing_is_reset(void **state)
     tear_down(p);
 }
 
+/* The one whose growth is too much can be the one that began first. */
+static void who_grows_beyond_the_bound_may_be_the_first(void **state)
+{
+    enum { WRITERS = 450, SENT = 50000 };
+    struct play *p = set_up(1000, 1000, 60, 600);
+    struct rng rng;
+    static int fds[WRITERS];
+    static uint8_t half[SENT] = { 0xff, 0xff };
+
+    for (int i = 0; i < WRITERS; i++)
+        fds[i] = connect_from(p, "127.0.0.1");
+    for (int i = 0; i < WRITERS; i++)
+        loopback_send(fds[i], half, SENT / 10);
+    rng_seed(&rng, 1);
+    for (int i = 0; i < 9 * WRITERS; i++) /* soon one that grows is the one to go */
+        if (send(fds[rng_next(&rng) % WRITERS], half + 2, SENT / 10,
+                 MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+            continue;
+    for (int i = 0; i < 500 && net_counts(p->net).tcp_overfull == 0; i++)
+        nap(10);
+    assert_true(net_counts(p->net).tcp_overfull > 0);
+    int other = connect_from(p, "127.0.0.2");
+    ask(other);
+    close(other);
+    for (int i = 0; i < WRITERS; i++)
+        close(fds[i]);
+    tear_down(p);
+}
+
 /* Half a query of the longest kind from many: as much memory as each may make us take. */
 static void writers_that_never_end_hold_a_bounded_memory(void **state)
 {
@@ -269,6 +298,7 @@ int main(void)
         cmocka_unit_test(a_connection_ends_with_its_life_however_busy),
         cmocka_unit_test(readers_that_stay_away_hold_a_bounded_memory),
         cmocka_unit_test(who_takes_nothing_is_reset),
+        cmocka_unit_test(who_grows_beyond_the_bound_may_be_the_first),
         cmocka_unit_test(writers_that_never_end_hold_a_bounded_memory),
     };
 
