@@ -337,14 +337,18 @@ static void take_value(struct args *args, int option)
     args->given |= (unsigned)option;
 }
 
-/* false: getopt_long has said what is wrong. */
+/* false: it has been said what is wrong. argv[0] is the command. */
 static bool parse(int argc, char **argv, struct args *args)
 {
     int letter;
 
-    while ((letter = getopt_long(argc, argv, "c:o:h", long_options, NULL)) != -1) {
-        if (letter == '?')
+    opterr = 0;
+    while ((letter = getopt_long(argc, argv, ":c:o:h", long_options, NULL)) != -1) {
+        if (letter == '?' || letter == ':') {
+            fprintf(stderr, "waymark %s: option %s %s\n", argv[0], argv[optind - 1],
+                    letter == '?' ? "is not known here, or takes no value" : "wants a value");
             return false;
+        }
         take_value(args, option_of(letter));
     }
     args->words = argv + optind;

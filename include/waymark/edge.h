@@ -117,6 +117,9 @@ uint64_t edge_times_quantile_us(const struct edge_times *times, unsigned per_mil
 struct edge_figures {
     char pop[64];
     enum edge_state state;
+    uint64_t origin_failed;    /* fetches in a row, up to the last one; 0: the origin answers */
+    int64_t origin_failed_ms;  /* wall clock: since when */
+    char origin_error[200];    /* the last one's trouble: whom, and why */
     uint64_t requests[EDGE_RESULTS];
     uint64_t statuses[EDGE_STATUS_CLASSES];
     uint64_t refused_requests; /* that no HTTP parser should take */

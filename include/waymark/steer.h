@@ -99,6 +99,9 @@ struct steer_table *steer_table_ref(struct steer_table *table);
 void steer_table_unref(struct steer_table *table); /* NULL is fine */
 size_t steer_table_bytes(const struct steer_table *table);
 size_t steer_table_open_rows(const struct steer_table *table);  /* fail open: verdicts ignored */
+/* WIRE_A or WIRE_AAAA where the open rows are for questions of that type alone, else WIRE_ANY. */
+uint16_t steer_table_open_type(const struct steer_plans *plans, size_t plan,
+                               const struct steer_table *table);
 size_t steer_table_empty_rows(const struct steer_table *table); /* nothing left even so */
 
 /* ---- the choice ---- */

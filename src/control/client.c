@@ -35,7 +35,8 @@ static int connect_to(const char *path, int *out_fd, char why[static WHY_LEN])
         int err = -errno;
         close(fd);
         if (err == -ENOENT || err == -ECONNREFUSED)
-            return why_set(why, err, "no server answers at %s: is it running?", path);
+            return why_set(why, err, "no server answers at %s%s: is it running?", path,
+                           path[0] == '/' ? "" : " (a path from the folder you are in)");
         if (err == -EACCES || err == -EPERM)
             return why_set(why, err, "%s: only root and the server's own user may ask", path);
         return why_set(why, err, "%s: %s", path, strerror(-err));

@@ -3,13 +3,14 @@
 #include <waymark/control.h>
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "client.h"
 #include "json_put.h"
 #include "reply_text.h"
 #include "status_text.h"
 
-enum { STATUS_WAIT_S = 30, EDGE_WAIT_S = 30, RELOAD_WAIT_S = 3600 };
+enum { EXIT_USAGE = 2, STATUS_WAIT_S = 30, EDGE_WAIT_S = 30, RELOAD_WAIT_S = 3600 };
 
 static json_t *ask_for(const char *verb)
 {
@@ -77,10 +78,18 @@ int control_purge(const char *socket_path, const struct control_purge_args *args
     return EXIT_SUCCESS;
 }
 
+static bool is_state(const char *word)
+{
+    return strcmp(word, "up") == 0 || strcmp(word, "draining") == 0 || strcmp(word, "down") == 0;
+}
+
 int control_edge(const char *socket_path, const char *pop, const char *state, FILE *out)
 {
+    if (!is_state(state)) {
+        fprintf(stderr, "waymark edge: \"%s\" is no state: expected up, draining or down\n", state);
+        return EXIT_USAGE;
+    }
     json_t *request = ask_for("edge");
-
     put_text(request, "pop", pop);
     put_text(request, "state", state);
     json_t *reply = reply_to(request, socket_path, EDGE_WAIT_S);

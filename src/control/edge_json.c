@@ -4,10 +4,12 @@
 #include "edge_json.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <waymark/clock.h>
+#include <waymark/log.h>
 
 #include "json_put.h"
 #include "request.h"
@@ -67,12 +69,25 @@ static json_t *times_json(const struct edge_times *times)
     return o;
 }
 
+/* null: the origin answers. */
+static json_t *trouble_json(const struct edge_figures *f)
+{
+    if (f->origin_failed == 0)
+        return json_null();
+    json_t *o = json_object();
+    put_int(o, "failed", (int64_t)f->origin_failed);
+    put_int(o, "since_ms", f->origin_failed_ms);
+    put_text(o, "error", f->origin_error);
+    return o;
+}
+
 static json_t *figures_json(const struct edge_figures *f)
 {
     json_t *o = json_object();
 
     put_text(o, "pop", f->pop);
     put_text(o, "state", edge_state_word(f->state));
+    put(o, "origin_trouble", trouble_json(f));
     put(o, "requests", requests_json(f));
     put(o, "statuses", statuses_json(f));
     put_int(o, "refused_requests", (int64_t)f->refused_requests);
@@ -127,6 +142,22 @@ static bool read_purge(const json_t *body, struct edge_purge *out)
     return n + get_bool(body, "all", false) == 1;
 }
 
+/* Who purges, and what: asked for later, when something is slow. */
+static void log_purge(const struct edge_purge *purge)
+{
+    static const char *const words[] = { [EDGE_PURGE_URL] = "URL ",
+                                         [EDGE_PURGE_PREFIX] = "all that begins with ",
+                                         [EDGE_PURGE_TAG] = "tag ",
+                                         [EDGE_PURGE_ALL] = "everything" };
+    char what[200];
+
+    snprintf(what, sizeof what, "%s", purge->what == NULL ? "" : purge->what);
+    for (char *c = what; *c != '\0'; c++)
+        *c = (unsigned char)*c < 0x20 || (unsigned char)*c >= 0x7f ? '?' : *c;
+    log_line(LOG_LEVEL_NOTICE, "the control socket has the edges %s %s%s",
+             purge->is_soft ? "take for stale:" : "purge", words[purge->kind], what);
+}
+
 json_t *edge_purge_json(struct edges *edges, const json_t *body)
 {
     struct edge_purge purge;
@@ -141,6 +172,7 @@ json_t *edge_purge_json(struct edges *edges, const json_t *body)
         return request_error("this server runs no edge, so there is nothing to purge");
     if (edges_purge(edges, &purge, &purged, why) != 0)
         return request_error(why);
+    log_purge(&purge);
     json_t *o = json_object();
     put_int(o, "edges", (int64_t)purged.n_edges);
     put_int(o, "generation", (int64_t)purged.generation);
@@ -173,6 +205,8 @@ json_t *edge_state_json(struct edges *edges, const json_t *body)
         why_set(why, -ENOENT, "this server runs no edge of a PoP \"%.64s\"", pop);
         return request_error(why);
     }
+    log_line(LOG_LEVEL_NOTICE, "the control socket has the /healthz of edge %s say %s", pop,
+             states[state]);
     json_t *o = json_object();
     put_text(o, "pop", pop);
     put_text(o, "state", states[state]);

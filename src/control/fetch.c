@@ -27,7 +27,9 @@ struct delivery {
     json_t *x;                    /* the explanation */
     json_t *out;                  /* what is printed */
     const char *type, *data;      /* of the record to follow, in x */
+    int64_t ttl_s;                /* its own */
     const struct conf_edge *edge; /* NULL: none of ours */
+    bool has_no_tls;              /* one of ours, but for https */
     char connect_to[FETCH_HOST_LEN + 16];
 };
 
@@ -51,6 +53,7 @@ static bool find_record(struct delivery *d)
             continue;
         d->type = type;
         d->data = get_text(record, "data", "");
+        d->ttl_s = get_int(record, "ttl", 0);
         if (is_address)
             return true;
     }
@@ -69,6 +72,14 @@ static const struct endpoint *listener(const struct delivery *d, const struct co
     return NULL;
 }
 
+static bool listens_at(const struct conf_edge *edge, const struct addr *address)
+{
+    for (size_t i = 0; i < edge->n_listen; i++)
+        if (address == NULL || addr_equal(&edge->listen[i].addr, address))
+            return true;
+    return false;
+}
+
 /* The edge that listens at the address; for a name, the edge of the chosen target. */
 static const struct endpoint *find_edge(struct delivery *d, const struct addr *address)
 {
@@ -83,6 +94,7 @@ static const struct endpoint *find_edge(struct delivery *d, const struct addr *a
             d->edge = edge;
             return at;
         }
+        d->has_no_tls |= is_meant && d->url.is_tls && listens_at(edge, address);
     }
     return NULL;
 }
@@ -119,7 +131,7 @@ static void find_place(struct delivery *d)
 
 static json_t *dns_json(const struct delivery *d, int64_t took_us)
 {
-    const json_t *q = get(d->x, "question"), *choice = get(d->x, "choice");
+    const json_t *q = get(d->x, "question");
     const json_t *place = get(d->x, "place");
     json_t *o = json_object();
     char where[256];
@@ -138,7 +150,7 @@ static json_t *dns_json(const struct delivery *d, int64_t took_us)
     put_text(o, "target", chosen_target(d->x));
     put_text(o, "answer_type", d->type);
     put_text(o, "answer", d->data);
-    put_int(o, "ttl_s", get_int(choice, "ttl_s", 0));
+    put_int(o, "ttl_s", d->ttl_s);
     return o;
 }
 
@@ -148,6 +160,8 @@ static json_t *edge_place_json(const struct delivery *d)
 
     put_text(o, "pop", d->edge == NULL ? NULL : d->conf->targets[d->edge->target].name);
     put_text(o, "connect_to", d->connect_to);
+    if (d->edge == NULL && d->has_no_tls)
+        put_bool(o, "has_no_tls", true);
     return o;
 }
 

@@ -28,8 +28,11 @@ static void write_dns(const json_t *x, FILE *out)
     if (get_text(dns, "service", NULL) != NULL)
         text_field(out, "service", "%s chose %s", get_text(dns, "service", "?"),
                    get_text(dns, "target", "the zone's own records"));
-    text_field(out, "answer", "%s %s, for %lld s", get_text(dns, "answer_type", "?"),
-               get_text(dns, "answer", "?"), (long long)get_int(dns, "ttl_s", 0));
+    if (get_text(dns, "answer", NULL) != NULL)
+        text_field(out, "answer", "%s %s, for %lld s", get_text(dns, "answer_type", "?"),
+                   get_text(dns, "answer", "?"), (long long)get_int(dns, "ttl_s", 0));
+    else
+        text_field(out, "answer", "%s, no address", get_text(dns, "rcode", "?"));
 }
 
 static void write_edge(const json_t *x, FILE *out)
@@ -41,7 +44,10 @@ static void write_edge(const json_t *x, FILE *out)
         text_field(out, "edge", "%s, at %s", get_text(edge, "pop", "?"),
                    get_text(edge, "connect_to", "?"));
     else
-        text_field(out, "server", "%s, which is no edge of this configuration",
+        text_field(out, "server",
+                   get_bool(edge, "has_no_tls", false)
+                       ? "%s; the edge at that address has no listen_tls, so it speaks http only"
+                       : "%s, which is no edge of this configuration",
                    get_text(edge, "connect_to", "?"));
     if (get_int(http, "connect_us", 0) > 0)
         text_field(out, "connected", "after %.2f ms", ms_of(http, "connect_us"));

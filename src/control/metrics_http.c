@@ -287,8 +287,12 @@ int metrics_open(struct event_base *base, const struct endpoint *at, const struc
             base, on_accept, s, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE,
             BACKLOG, (struct sockaddr *)&sa, (int)len);
     if (s->listener == NULL) {
-        int err = why_set(why, -errno, "server.metrics %s: %s", endpoint_format(at, text),
-                          strerror(errno));
+        int err = why_set(why, -errno, "server.metrics %s: %s%s", endpoint_format(at, text),
+                          strerror(errno),
+                          errno == EADDRINUSE
+                              ? "; another program has it: stop that, or name another port"
+                          : errno == EADDRNOTAVAIL ? "; this machine has no such address"
+                                                   : "");
         metrics_close(s);
         return err;
     }

@@ -23,7 +23,7 @@ void reload_text(const json_t *reply, FILE *out)
     long long found = get_int(reply, "errors", 0) + get_int(reply, "warnings", 0);
 
     json_array_foreach (get(reply, "lines"), i, line)
-        text_wrapped(out, 0, json_is_string(line) ? json_string_value(line) : "");
+        text_print(out, "%s\n", json_is_string(line) ? json_string_value(line) : "");
     if (found > shown)
         fprintf(out, "and %lld more\n", found - shown);
     if (get_bool(reply, "is_done", false))

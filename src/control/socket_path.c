@@ -73,7 +73,11 @@ static int bind_and_listen(int fd, const struct sockaddr_un *at, uid_t user,
                            char why[static WHY_LEN])
 {
     if (fchmod(fd, MODE) != 0 || bind(fd, (const struct sockaddr *)at, sizeof *at) != 0)
-        return why_set(why, -errno, "control socket %s: %s", at->sun_path, strerror(errno));
+        return why_set(why, -errno, "control socket %s: %s%s", at->sun_path, strerror(errno),
+                       errno == EACCES || errno == ENOENT || errno == EROFS
+                           ? "; let server.user write its folder, or name another path in "
+                             "server.control"
+                           : "");
     if (chmod(at->sun_path, MODE) != 0 ||
         (user != (uid_t)-1 && geteuid() == 0 && chown(at->sun_path, user, (gid_t)-1) != 0) ||
         listen(fd, BACKLOG) != 0) {

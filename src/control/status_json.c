@@ -10,6 +10,7 @@
 #include <waymark/geo.h>
 #include <waymark/health.h>
 #include <waymark/net.h>
+#include <waymark/wire.h>
 #include <waymark/world.h>
 
 #include "attribution.h"
@@ -146,6 +147,8 @@ static json_t *service_json(const struct world *world, size_t i)
     put_int(o, "build_ms", f.build_ms);
     put_int(o, "table_bytes", (int64_t)steer_table_bytes(table));
     put_int(o, "open_rows", (int64_t)steer_table_open_rows(table));
+    uint16_t type = steer_table_open_type(world->base->plans, plan, table);
+    put_text(o, "open_type", type == WIRE_A ? "A" : type == WIRE_AAAA ? "AAAA" : NULL);
     put_int(o, "empty_rows", (int64_t)steer_table_empty_rows(table));
     return o;
 }

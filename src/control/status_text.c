@@ -35,6 +35,54 @@ static void trouble(FILE *out, int *n, const char *text)
     text_wrapped(out, 4, text);
 }
 
+/* Of the edge that an operator has taken out of service; NULL: it is up, or there is none. */
+static const char *commanded_state(const json_t *status, const char *pop)
+{
+    size_t i;
+    const json_t *edge;
+
+    json_array_foreach (get(status, "edges"), i, edge)
+        if (is(edge, "pop", pop) && !is(edge, "state", "up"))
+            return get_text(edge, "state", NULL);
+    return NULL;
+}
+
+static void find_commands(const json_t *status, FILE *out, int *n)
+{
+    char text[LINE_LEN];
+    size_t i;
+    const json_t *edge;
+
+    json_array_foreach (get(status, "edges"), i, edge) {
+        const char *pop = get_text(edge, "pop", "?"), *state = get_text(edge, "state", "up");
+        if (strcmp(state, "up") == 0)
+            continue;
+        snprintf(text, sizeof text, "edge %s is %s by command; `waymark edge ... %s up` ends that",
+                 pop, state, pop);
+        trouble(out, n, text);
+    }
+}
+
+static void find_origins(const json_t *status, FILE *out, int *n)
+{
+    char text[LINE_LEN], span[SPAN_TEXT_LEN];
+    size_t i;
+    const json_t *edge;
+
+    json_array_foreach (get(status, "edges"), i, edge) {
+        const json_t *t = get(edge, "origin_trouble");
+        long long failed = get_int(t, "failed", 0);
+        if (failed == 0)
+            continue;
+        snprintf(text, sizeof text,
+                 "the origin of edge %s fails for %s, %lld fetch%s in a row: %s",
+                 get_text(edge, "pop", "?"),
+                 span_format(now_of(status) - get_int(t, "since_ms", now_of(status)), span), failed,
+                 failed == 1 ? "" : "es", get_text(t, "error", "no reason known"));
+        trouble(out, n, text);
+    }
+}
+
 static void find_down_targets(const json_t *status, FILE *out, int *n)
 {
     char text[LINE_LEN], span[SPAN_TEXT_LEN];
@@ -44,10 +92,13 @@ static void find_down_targets(const json_t *status, FILE *out, int *n)
     json_array_foreach (get(status, "targets"), i, target) {
         if (!is(target, "verdict", "down") || ++n_down > DOWN_SHOWN)
             continue;
-        snprintf(text, sizeof text, "target %s (%s) is down for %s: %s",
+        const char *state = commanded_state(status, get_text(target, "target", "?"));
+        const char *error = get_text(target, "error", "no reason known");
+        snprintf(text, sizeof text, "target %s (%s) is down for %s: %s%s%s",
                  get_text(target, "target", "?"), get_text(target, "address", "not resolved"),
                  span_format(now_of(status) - get_int(target, "since_ms", now_of(status)), span),
-                 get_text(target, "error", "no reason known"));
+                 state == NULL ? error : state, state == NULL ? "" : " by command, ",
+                 state == NULL ? "" : error);
         trouble(out, n, text);
     }
     if (n_down > DOWN_SHOWN) {
@@ -64,12 +115,14 @@ static void find_rows(const json_t *status, FILE *out, int *n)
 
     json_array_foreach (get(status, "services"), i, service) {
         long long open = get_int(service, "open_rows", 0);
+        const char *type = get_text(service, "open_type", NULL);
         if (open == 0)
             continue;
         snprintf(text, sizeof text,
-                 "service %s sends %lld of its groups of clients to targets that are down: none is "
-                 "up for them",
-                 get_text(service, "name", "?"), open);
+                 "service %s sends %lld of its groups of clients%s%s to targets that are down: none "
+                 "is up for them",
+                 get_text(service, "name", "?"), open, type == NULL ? "" : " that ask for ",
+                 type == NULL ? "" : type);
         trouble(out, n, text);
     }
 }
@@ -88,8 +141,7 @@ static void find_failed_reload(const json_t *status, FILE *out, int *n)
         moment_format(get_int(last, "at_ms", 0), when), (long long)get_int(last, "errors", 0));
     trouble(out, n, text);
     json_array_foreach (get(last, "lines"), i, line) {
-        fputs("    ", out);
-        text_wrapped(out, 6, json_is_string(line) ? json_string_value(line) : "");
+        text_print(out, "    %s\n", json_is_string(line) ? json_string_value(line) : "");
     }
 }
 
@@ -108,7 +160,9 @@ static void write_troubles(const json_t *status, FILE *out)
     int n = 0;
 
     find_unready(status, out, &n);
+    find_commands(status, out, &n);
     find_down_targets(status, out, &n);
+    find_origins(status, out, &n);
     find_rows(status, out, &n);
     find_failed_reload(status, out, &n);
     if (n == 0)
@@ -196,7 +250,8 @@ static void write_targets(const json_t *status, FILE *out)
             table_cell(t, "%.1f ms", (double)rtt_us / 1000);
         else
             table_cell(t, "-");
-        if (get_text(target, "error", NULL) != NULL)
+        bool is_past = is(target, "verdict", "up") && get_int(target, "contrary", 0) == 0;
+        if (get_text(target, "error", NULL) != NULL && !is_past)
             table_note(t, get_text(target, "error", ""));
     }
     table_end(t, "Targets", out);

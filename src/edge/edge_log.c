@@ -123,7 +123,10 @@ void edge_log_request(struct edge_log *log, const struct session *s, unsigned lo
         put_request(log, s->request);
     put(log,
         ",\"status\":%u,\"result\":\"%s\",\"collapsed\":%s,\"bytes\":%" PRIu64
-        ",\"edge_us\":%lu,\"origin_us\":%" PRId64 "}\n",
+        ",\"edge_us\":%lu,\"origin_us\":%" PRId64,
         s->status, edge_result_name(s->told.result), s->told.is_collapsed ? "true" : "false",
         s->body_sent, took_us, s->told.origin_us);
+    if (s->told.origin_error != NULL)
+        put(log, ",\"origin_error\":\"%s\"", s->told.origin_error);
+    put(log, "}\n");
 }

@@ -53,6 +53,7 @@ struct edge *edge_new(struct edge_thread *thread, struct farm_purges *purges, st
     if (e == NULL)
         return NULL;
     TAILQ_INIT(&e->sessions);
+    origin_trouble_init(&e->origin);
     e->thread = thread;
     e->purges = purges;
     e->conf = conf_ref(conf);
@@ -81,6 +82,7 @@ void edge_free(struct edge *e)
     purge_free(e->purge);
     SSL_CTX_free(e->tls);
     free(e->counts);
+    origin_trouble_fini(&e->origin);
     conf_unref(e->conf);
     free(e);
 }

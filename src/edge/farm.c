@@ -432,13 +432,15 @@ int edges_purge(struct edges *edges, const struct edge_purge *purge, struct edge
 }
 
 /* Everything behind the state is a cell of 64 bits with one writer. */
-static void copy_figures(const struct edge *e, struct edge_figures *out)
+static void copy_figures(struct edge *e, struct edge_figures *out)
 {
     size_t first = offsetof(struct edge_figures, requests) / sizeof(uint64_t);
 
     *out = (struct edge_figures){ .state = (enum edge_state)__atomic_load_n(&e->state,
                                                                             __ATOMIC_RELAXED) };
     memcpy(out->pop, e->pop, sizeof out->pop);
+    origin_trouble_copy(&e->origin, &out->origin_failed, &out->origin_failed_ms,
+                        out->origin_error);
     counter_sum((uint64_t *)out + first, (const uint64_t *)e->counts + first,
                 sizeof *out / sizeof(uint64_t) - first);
 }

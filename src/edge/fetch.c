@@ -29,6 +29,7 @@ struct fetch *edge_fetch_of(void *arg)
 void edge_fetch_refuse(struct fetch *f)
 {
     f->view.outcome = FETCH_BAD;
+    edge_fetch_explain(f, CURLE_OK);
     edge_fetch_note_change(f);
 }
 
@@ -175,6 +176,8 @@ void edge_fetch_end(struct fetch *f, CURLcode code)
             f->view.outcome = is_complete(f, code) ? FETCH_WHOLE : FETCH_CUT;
     }
     if (f->view.outcome != FETCH_WHOLE)
+        edge_fetch_explain(f, code);
+    if (f->view.outcome != FETCH_WHOLE)
         f->view.body->state = BODY_BROKEN;
     else
         f->view.body->state = f->head->body == HTTP_BODY_UNTIL_CLOSE ? BODY_OPEN : BODY_COMPLETE;
@@ -229,6 +232,7 @@ static bool set_options(struct fetch *f, const struct fetch_spec *spec)
     curl_easy_setopt(e, CURLOPT_MAXAGE_CONN, (long)KEPT_IDLE_S);
     curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(e, CURLOPT_PRIVATE, f);
+    curl_easy_setopt(e, CURLOPT_ERRORBUFFER, f->curl_error);
     curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(e, CURLOPT_HEADERDATA, f);
     curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);

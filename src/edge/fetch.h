@@ -63,6 +63,8 @@ struct fetch_view {
     int64_t request_ms, response_ms;       /* wall clock: begun, head here */
     int64_t first_byte_us;                 /* how long the head took */
     bool was_late;                         /* it ended by a timeout */
+    const char *error;      /* once it has failed: a word of RFC 9209 2.3 */
+    const char *error_text; /* likewise: whom and why, for people; as long as the fetch lives */
 };
 
 /* NULL: out of memory. Texts of the spec are copied. Never calls back at once. */

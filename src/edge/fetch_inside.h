@@ -45,6 +45,7 @@ struct fetch {
     struct http_response_head *head;
     struct http_chunks chunks;
     bool is_chunks_end;
+    char curl_error[CURL_ERROR_SIZE], error_text[CURL_ERROR_SIZE + 200];
     struct fetch_view view;
     fetch_read_cb *read;
     void *read_ctx;
@@ -71,5 +72,7 @@ bool edge_fetch_is_unread(struct fetchers *all, int own_port, int peer_port);
 bool edge_fetch_set_head(struct fetch *f);
 void edge_fetch_refuse(struct fetch *f);
 void edge_fetch_end(struct fetch *f, CURLcode code);
+/* Its outcome is not whole: sets view.error and its text. */
+void edge_fetch_explain(struct fetch *f, CURLcode code);
 
 void edge_fetch_read_file(struct fetch *f); /* one more piece of it */

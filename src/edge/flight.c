@@ -83,9 +83,11 @@ static void tell(struct flight_waiter *w, const struct flight_told *told)
     w->on_news(w->ctx, told);
 }
 
-void flight_fail(struct flight *f, unsigned status)
+void flight_fail(struct flight *f, unsigned status, const char *origin_error)
 {
-    struct flight_told told = { .news = FLIGHT_FAILED, .status = status };
+    struct flight_told told = { .news = FLIGHT_FAILED,
+                                .status = status,
+                                .origin_error = origin_error };
 
     flight_end_joining(f);
     f->is_over = true;
@@ -194,7 +196,7 @@ int flight_start(const struct flight_plan *plan)
 
 /* ---- failing ---- */
 
-bool flight_serve_stale(struct flight *f, unsigned status)
+bool flight_serve_stale(struct flight *f, unsigned status, const char *origin_error)
 {
     if (f->stale == NULL || f->stale->body->state == BODY_BROKEN ||
         !rule_use_on_error(&f->stale->fresh, &f->request->control, clock_wall_ms()))
@@ -203,8 +205,15 @@ bool flight_serve_stale(struct flight *f, unsigned status)
                                              .object = f->stale,
                                              .result = EDGE_STALE,
                                              .status = status,
-                                             .detail = "ORIGIN-FAILED" });
+                                             .detail = "ORIGIN-FAILED",
+                                             .origin_error = origin_error });
     return true;
+}
+
+static void note_failure(struct flight *f, const struct fetch_view *view)
+{
+    if (view->error != NULL)
+        origin_failed(&f->edge->origin, f->edge->pop, view->error_text, clock_wall_ms());
 }
 
 static void fail(struct flight *f, const struct fetch_view *view)
@@ -213,8 +222,9 @@ static void fail(struct flight *f, const struct fetch_view *view)
         counter_bump(&f->edge->counts->fetches_failed, 1);
     if (flight_try_another(f, view))
         return;
-    if (!flight_serve_stale(f, 0))
-        flight_fail(f, view->was_late ? 504 : 502);
+    note_failure(f, view);
+    if (!flight_serve_stale(f, 0, view->error))
+        flight_fail(f, view->was_late ? 504 : 502, view->error);
 }
 
 /* ---- following a body ---- */
@@ -228,6 +238,7 @@ static void follow(struct flight *f, const struct fetch_view *view)
     f->body_seen = body->len;
     if (view->outcome == FETCH_CUT || view->outcome == FETCH_BAD) {
         counter_bump(&f->edge->counts->fetches_failed, 1);
+        note_failure(f, view);
         store_remove(f->edge->store, f->object);
     }
     if (f->is_stored &&
@@ -269,6 +280,8 @@ void flight_on_change(void *ctx, struct fetch *fetch)
     struct fetch_view view = edge_fetch_view(fetch);
 
     f->is_busy = true;
+    if (view.outcome == FETCH_WHOLE || (view.has_head && view.head->body == HTTP_BODY_NONE))
+        origin_answered(&f->edge->origin, f->edge->pop);
     if (!f->is_decided && view.has_head && view.outcome != FETCH_BAD)
         flight_judge(f, &view);
     else if (!f->is_decided && view.outcome != FETCH_RUNNING)

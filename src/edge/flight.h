@@ -32,6 +32,7 @@ struct flight_told {
     unsigned status;     /* FAILED: 502, 503, 504; else the origin's own, 0 where it failed */
     int64_t origin_us;   /* begun to head */
     const char *detail;  /* a token for Cache-Status, or NULL */
+    const char *origin_error; /* why the origin failed: a word of RFC 9209 2.3, or NULL */
 };
 
 /* Embedded in who waits. */

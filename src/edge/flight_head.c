@@ -12,11 +12,14 @@
 
 /* ---- an object of it ---- */
 
-static void put_kept(const struct http_fields *fields, const struct rule_control *control,
-                     bool to_store, struct lines *out)
+/* Age: but for what passes through as it is, each client's answer gets one of its own. */
+static void put_kept(const struct flight *flight, const struct http_fields *fields,
+                     const struct rule_control *control, bool to_store, struct lines *out)
 {
     for (uint32_t i = 0; i < fields->n; i++) {
         const struct http_field *f = &fields->list[i];
+        if (f->id == HTTP_AGE && flight->kind != FLIGHT_PRIVATE)
+            continue;
         if (f->id != HTTP_X_CACHE && rule_is_kept(f, control, to_store))
             lines_field(out, f->name, f->value);
     }
@@ -73,7 +76,7 @@ static struct object *make_object(const struct flight *f, const struct fetch_vie
     struct object *o = make_variant(f, &view->head->fields, reason);
     struct lines head = { 0 };
 
-    put_kept(&view->head->fields, control, *reason == NULL, &head);
+    put_kept(f, &view->head->fields, control, *reason == NULL, &head);
     if (o == NULL || head.is_short ||
         object_set_head(o, view->head->status, head.at, head.len) != 0) {
         object_unref(o);
@@ -119,7 +122,7 @@ static void accept_response(struct flight *f, const struct fetch_view *view,
 
     f->object = make_object(f, view, control, &reason);
     if (f->object == NULL) {
-        flight_fail(f, 503);
+        flight_fail(f, 503, NULL);
         return;
     }
     f->is_decided = true;
@@ -158,7 +161,7 @@ static bool freshen(struct flight *f, const struct fetch_view *view)
         !rule_merge_304(&stored, &view->head->fields, &merged.fields))
         return false;
     rule_control_response(&merged.fields, &control);
-    put_kept(&merged.fields, &control, true, &head);
+    put_kept(f, &merged.fields, &control, true, &head);
     /* Before the head is exchanged: `merged` points into the old one. */
     rule_fresh_make(&merged, &control, &f->request->options, view->request_ms, view->response_ms,
                     &fresh);
@@ -193,7 +196,7 @@ static void accept_304(struct flight *f, const struct fetch_view *view)
     edge_fetch_cancel(f->fetch);
     f->fetch = NULL;
     if (flight_begin_fetch(f) != 0)
-        flight_fail(f, 503);
+        flight_fail(f, 503, NULL);
 }
 
 static void invalidate(struct flight *f, const struct fetch_view *view)
@@ -228,7 +231,7 @@ void flight_judge(struct flight *f, const struct fetch_view *view)
         accept_304(f, view);
         return;
     }
-    if (rule_is_error(head->status) && flight_serve_stale(f, head->status))
+    if (rule_is_error(head->status) && flight_serve_stale(f, head->status, NULL))
         return;
     rule_control_response(&head->fields, &control);
     accept_response(f, view, &control);

@@ -40,12 +40,12 @@ void flight_end_joining(struct flight *f);
 void flight_watch_readers(struct flight *f);
 
 /* The end of it: an error for all, or an object for all whose variant it is. */
-void flight_fail(struct flight *f, unsigned status);
+void flight_fail(struct flight *f, unsigned status, const char *origin_error);
 void flight_end_with(struct flight *f, struct flight_told told);
 /* An object: the first one's in any case, the others' if it is the variant that they asked for. */
 void flight_hand_out(struct flight *f, struct flight_told told, bool is_for_all);
 /* What is stored instead of an error: false where that may not be. */
-bool flight_serve_stale(struct flight *f, unsigned status);
+bool flight_serve_stale(struct flight *f, unsigned status, const char *origin_error);
 
 /* The response's head is here: who gets what, and what is stored. */
 void flight_judge(struct flight *f, const struct fetch_view *view);

@@ -108,13 +108,14 @@ static int open_below(const char *directory, const char *target, char name[stati
 }
 
 static struct fetch *answer(struct fetchers *all, const struct fetch_spec *spec,
-                            const char *status_line)
+                            const char *status_line, const char *more)
 {
     struct lines head = { 0 };
     char date[HTTP_DATE_LEN + 1];
 
     http_date_write(clock_wall_ms() / 1000, date);
-    lines_format(&head, "HTTP/1.1 %s\r\nDate: %s\r\nContent-Length: 0\r\n\r\n", status_line, date);
+    lines_format(&head, "HTTP/1.1 %s\r\nDate: %s\r\n%sContent-Length: 0\r\n\r\n", status_line, date,
+                 more);
     struct fetch *f =
         head.is_short ? NULL : edge_fetch_start_file(all, spec, head.at, head.len, -1, 0);
     lines_fini(&head);
@@ -175,10 +176,10 @@ struct fetch *origin_files_fetch(struct fetchers *all, const char *directory,
     struct stat st;
 
     if (strcmp(spec->method, "HEAD") != 0 && strcmp(spec->method, "GET") != 0)
-        return answer(all, spec, "405 Method Not Allowed");
+        return answer(all, spec, "405 Method Not Allowed", "Allow: GET, HEAD\r\n");
     int fd = open_below(directory, spec->target, name, &st);
     if (fd < 0)
-        return answer(all, spec, "404 Not Found");
+        return answer(all, spec, "404 Not Found", "");
     put_head(&fields, &st, name, cache_control);
     if (fields.is_short)
         close(fd);

@@ -14,6 +14,7 @@
 #include "purge.h"
 #include "key.h"
 #include "lines.h"
+#include "origin_trouble.h"
 #include "rule_vary.h"
 #include "store.h"
 
@@ -60,6 +61,7 @@ struct edge {
     struct ssl_ctx_st *tls;        /* NULL: no TLS */
     int state;                     /* enum edge_state, relaxed atomic */
     struct edge_figures *counts;   /* one writer: the thread */
+    struct origin_trouble origin;  /* a lock of its own */
 };
 
 /* Takes over what was purged elsewhere; before anything is looked up. */

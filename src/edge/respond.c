@@ -35,11 +35,11 @@ static void put_cache_status(const struct session *s, int64_t now_ms, struct lin
     struct rule_cache_status status = {
         .cache = s->edge->pop,
         .forward = s->forward,
-        .fwd_status = s->forward == RULE_HIT ? 0 : s->told.status,
+        .fwd_status = s->forward == RULE_HIT || o == NULL ? 0 : s->told.status,
         .stored = s->told.is_stored && s->forward != RULE_HIT,
         .collapsed = s->told.is_collapsed,
         .has_ttl = o != NULL && (s->forward == RULE_HIT || s->told.is_stored),
-        .detail = s->told.detail,
+        .detail = s->told.origin_error != NULL ? s->told.origin_error : s->told.detail,
     };
 
     if (status.has_ttl)
@@ -205,6 +205,8 @@ void respond_local(struct session *s, unsigned status, const char *why)
                  "Date: %s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %zu\r\n"
                  "Cache-Control: no-store\r\nX-Cache: LOCAL\r\n",
                  date, len);
+    if (s->told.origin_error != NULL)
+        put_cache_status(s, 0, out);
     if (s->must_close)
         lines_format(out, "Connection: close\r\n");
     lines_put(out, "\r\n", 2);

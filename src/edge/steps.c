@@ -61,6 +61,7 @@ static enum step answer_health(struct session *s)
                    [EDGE_DOWN] = { 503, "down" } };
     int state = __atomic_load_n(&s->edge->state, __ATOMIC_RELAXED);
 
+    s->is_probe = true;
     return steps_reply(s, states[state].status, states[state].word);
 }
 
@@ -293,7 +294,7 @@ static void forget_request(struct session *s)
     s->request = NULL;
     s->told = (struct flight_told){ 0 };
     s->stale = NULL;
-    s->is_told = s->is_alone = s->is_second = s->is_private = false;
+    s->is_told = s->is_alone = s->is_second = s->is_private = s->is_probe = false;
     s->has_upload = s->is_upload_done = s->is_upload_bad = false;
     s->is_head_sent = s->is_chunked = s->has_body = false;
     s->skip = s->left = s->body_sent = 0;
@@ -305,7 +306,7 @@ static enum step finish(struct session *s)
     uint64_t took_us = (uint64_t)(clock_steady_us() - s->begun_us);
 
     count(s, took_us);
-    if (s->edge->thread->log != NULL)
+    if (s->edge->thread->log != NULL && !s->is_probe)
         edge_log_request(s->edge->thread->log, s, took_us);
     forget_request(s);
     if (s->must_close || s->is_eof) {

@@ -316,6 +316,11 @@ static void say_edge(const struct serve *s, const struct conf_edge *edge)
                  endpoint_format(&edge->listen_tls[i], text));
 }
 
+static const char *plural(size_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
 static void say_ready(const struct serve *s)
 {
     char text[ENDPOINT_TEXT_LEN];
@@ -326,10 +331,12 @@ static void say_ready(const struct serve *s)
     for (size_t i = 0; i < s->conf->n_edges; i++)
         say_edge(s, &s->conf->edges[i]);
     log_line(LOG_LEVEL_NOTICE,
-             "waymark %s is ready: %zu zones, %zu services, %zu targets, %zu edges, %zu workers, "
-             "after %" PRId64 " ms",
-             WAYMARK_VERSION, s->conf->n_zones, s->conf->n_services, s->conf->n_targets,
-             s->conf->n_edges, s->desks.n, clock_wall_ms() - s->started_ms);
+             "waymark %s is ready: %zu zone%s, %zu service%s, %zu target%s, %zu edge%s, %zu "
+             "worker%s, after %" PRId64 " ms",
+             WAYMARK_VERSION, s->conf->n_zones, plural(s->conf->n_zones), s->conf->n_services,
+             plural(s->conf->n_services), s->conf->n_targets, plural(s->conf->n_targets),
+             s->conf->n_edges, plural(s->conf->n_edges), s->desks.n, plural(s->desks.n),
+             clock_wall_ms() - s->started_ms);
     sd_notify(0, "READY=1\nSTATUS=Answers queries");
 }
 

@@ -43,6 +43,7 @@ struct steer_table *steer_table_compile(const struct steer_plans *plans, size_t 
                             NULL);
             if (!row_add(t, &draft))
                 goto fail;
+            t->open_groups |= (unsigned)draft.row.is_open << g;
         }
     }
     return t;
@@ -75,6 +76,17 @@ size_t steer_table_bytes(const struct steer_table *table)
 size_t steer_table_open_rows(const struct steer_table *table)
 {
     return table->n_open;
+}
+
+uint16_t steer_table_open_type(const struct steer_plans *plans, size_t plan,
+                               const struct steer_table *table)
+{
+    const struct steer_policy *policy = &plans->plans[plan].policy;
+
+    for (unsigned g = 0; g < policy->n_groups; g++)
+        if (table->open_groups == 1u << g)
+            return steer_group_type(policy, g);
+    return WIRE_ANY;
 }
 
 size_t steer_table_empty_rows(const struct steer_table *table)

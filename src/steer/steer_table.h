@@ -36,6 +36,7 @@ struct steer_table {
     struct steer_entry *entries;
     size_t n_entries, max_entries;
     size_t n_open, n_empty;
+    unsigned open_groups; /* a bit for each group that has an open row */
 };
 
 /* Candidates under construction, enough for every site. */

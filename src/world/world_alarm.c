@@ -2,9 +2,11 @@
  * operator by transition, a line a plan. Writer side, outside the writer lock: a log may block. */
 #include "world_alarm.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <waymark/log.h>
+#include <waymark/wire.h>
 
 static bool is_open(const struct world_hold *box, size_t plan)
 {
@@ -43,18 +45,33 @@ static bool was_open(const struct world_hold *was, const struct world_hold *is, 
     return false;
 }
 
+/* "service "www"", or "service "www" and 2 more". */
+static void name_services(const struct conf_service *service, size_t n_more, char *out, size_t room)
+{
+    if (n_more == 0)
+        snprintf(out, room, "service \"%s\"", service->name);
+    else
+        snprintf(out, room, "service \"%s\" and %zu more", service->name, n_more);
+}
+
 static void tell(const struct world_hold *is, size_t plan, const struct conf_service *service,
                  size_t n_more)
 {
+    size_t n_open = steer_table_open_rows(is->tables[plan]);
+    uint16_t type = steer_table_open_type(is->base->base.plans, plan, is->tables[plan]);
+    char who[200];
+
+    name_services(service, n_more, who, sizeof who);
     if (is_open(is, plan))
         log_line(LOG_LEVEL_WARNING,
-                 "service \"%s\" (and %zu more): no target is left for %zu groups of its clients; "
-                 "verdicts are ignored there until one is up (`waymark status` names the targets)",
-                 service->name, n_more, steer_table_open_rows(is->tables[plan]));
+                 "%s: no target is left for %zu group%s of its clients%s; verdicts are ignored "
+                 "there until one is up (`waymark status` names the targets)",
+                 who, n_open, n_open == 1 ? "" : "s",
+                 type == WIRE_A      ? " that ask for A"
+                 : type == WIRE_AAAA ? " that ask for AAAA"
+                                     : "");
     else
-        log_line(LOG_LEVEL_NOTICE,
-                 "service \"%s\" (and %zu more): a target is left for all clients again",
-                 service->name, n_more);
+        log_line(LOG_LEVEL_NOTICE, "%s: a target is left for all clients again", who);
 }
 
 void world_alarm(const struct world_hold *was, const struct world_hold *is)

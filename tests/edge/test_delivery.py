@@ -158,7 +158,7 @@ class Delivery(live.LiveTest):
         self.run_on(s, "edge", "tokyo", "up")
         self.assertEqual(self.health(), (b"200", b"up\n"))
         self.assertIn("no edge", self.run_on(s, "edge", "paris", "up", status=1))
-        self.assertIn("expected", self.run_on(s, "edge", "tokyo", "asleep", status=1))
+        self.assertIn("expected", self.run_on(s, "edge", "tokyo", "asleep", status=2))
         self.stop(s)
 
     def test_without_edges_there_is_nothing_to_purge(self):

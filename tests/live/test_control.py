@@ -108,6 +108,24 @@ class Asking(live.LiveTest):
             return r.read().decode()
 
 
+class Families(Asking):
+    def test_a_family_that_is_down_alone_is_named(self):
+        with socket.create_server(("127.0.0.1", 0)) as peer:
+            peer.listen(64)
+            s = self.server(rest=(
+                f'checks: {{ up: {{ url = "tcp://{{address}}:{peer.getsockname()[1]}"; every_s = 1; '
+                'timeout_ms = 900; fall = 1; rise = 1; }; };\n'
+                'pops: { tokyo: { at = [35.68, 139.69]; addresses = ["127.0.0.1", "::1"]; '
+                'check = "up"; }; };\n'
+                'services: ( { name = "web"; hosts = ["www.plain.example"]; targets = ["tokyo"]; '
+                'policy = ("healthy"); } );\n'))
+            s.start()
+            s.wait_for('service "web": no target is left for 1 group of its clients that ask for AAAA')
+            self.assertIn("1 of its groups of clients that ask for AAAA",
+                          " ".join(waymark("status", "-c", s.conf)[1].split()))
+            self.stop(s)
+
+
 class Socket(Asking):
     def test_only_owner_and_group_reach_it_and_it_goes_with_the_server(self):
         s = self.server().start()

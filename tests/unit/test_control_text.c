@@ -250,6 +250,54 @@ static void what_is_wrong_comes_first_in_the_status(void **state)
     assert_says(status_text, "{}", "no configuration is loaded");
 }
 
+static void what_was_commanded_is_told_apart_from_what_failed(void **state)
+{
+    static const char drained[] =
+        "{\"now_ms\":100000,\"world\":{\"is_ready\":true},\"targets\":[{\"target\":\"tokyo\","
+        "\"address\":\"192.0.2.1:80\",\"verdict\":\"down\",\"since_ms\":40000,\"error\":\"status "
+        "503\"}],\"edges\":[{\"pop\":\"tokyo\",\"state\":\"draining\"},{\"pop\":\"london\","
+        "\"state\":\"up\",\"origin_trouble\":{\"failed\":1,\"since_ms\":98000,\"error\":\"http://o/: "
+        "connection refused\"}}]}";
+
+    assert_says(status_text, drained,
+                "WRONG\n  edge tokyo is draining by command; `waymark edge ... tokyo up` ends that\n"
+                "  target tokyo (192.0.2.1:80) is down for 1 min 00 s: draining by command, status 503\n"
+                "  the origin of edge london fails for 2 s, 1 fetch in a row: http://o/: connection "
+                "refused\n");
+}
+
+static void what_is_over_is_not_told(void **state)
+{
+    json_t *s = parsed("{\"world\":{\"is_ready\":true},\"targets\":[{\"target\":\"a\",\"verdict\":"
+                       "\"up\",\"error\":\"connection refused\"}]}");
+    char *text = rendered(status_text, s);
+
+    assert_null(strstr(text, "refused"));
+    free(text);
+    json_decref(s);
+    assert_says(status_text,
+                "{\"targets\":[{\"target\":\"a\",\"verdict\":\"up\",\"contrary\":1,"
+                "\"error\":\"connection refused\"}]}",
+                "connection refused");
+}
+
+static void the_type_is_named_where_it_is_one_alone(void **state)
+{
+    assert_says(status_text,
+                "{\"services\":[{\"name\":\"www\",\"open_rows\":3,\"open_type\":\"AAAA\"}]}",
+                "sends 3 of its groups of clients that ask for AAAA to targets");
+}
+
+static void findings_stay_on_one_line(void **state)
+{
+    char line[300] = "a.conf:7: error: ", json[400];
+
+    for (size_t at = strlen(line); at + 6 < sizeof line; at += 5)
+        strcpy(line + at, "word ");
+    snprintf(json, sizeof json, "{\"is_done\":false,\"errors\":1,\"lines\":[\"%s\"]}", line);
+    assert_says(reload_text, json, line);
+}
+
 static void tables_are_as_wide_as_what_is_in_them(void **state)
 {
     assert_says(
@@ -303,6 +351,10 @@ int main(void)
         cmocka_unit_test(names_that_are_not_steered_say_what_the_zone_says),
         cmocka_unit_test(an_open_choice_is_loud),
         cmocka_unit_test(what_is_wrong_comes_first_in_the_status),
+        cmocka_unit_test(what_was_commanded_is_told_apart_from_what_failed),
+        cmocka_unit_test(what_is_over_is_not_told),
+        cmocka_unit_test(the_type_is_named_where_it_is_one_alone),
+        cmocka_unit_test(findings_stay_on_one_line),
         cmocka_unit_test(tables_are_as_wide_as_what_is_in_them),
         cmocka_unit_test(nothing_in_a_text_steers_the_terminal),
         cmocka_unit_test(a_reload_ends_with_how_it_went),
