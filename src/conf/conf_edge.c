@@ -91,10 +91,19 @@ struct claim {
     const config_setting_t *at;
 };
 
+static int compare_endpoints(const struct endpoint *a, const struct endpoint *b)
+{
+    int order = memcmp(a->addr.octets, b->addr.octets, sizeof a->addr.octets);
+
+    if (order != 0)
+        return order;
+    return a->addr.family != b->addr.family ? a->addr.family - b->addr.family : a->port - b->port;
+}
+
 static int compare_claims(const void *a, const void *b)
 {
     const struct claim *x = a, *y = b;
-    int order = memcmp(x->endpoint, y->endpoint, sizeof *x->endpoint);
+    int order = compare_endpoints(x->endpoint, y->endpoint);
 
     if (order != 0)
         return order;
@@ -118,7 +127,7 @@ static void report_claims(struct conf_reader *r, struct claim *claims, size_t n)
         qsort(claims, n, sizeof *claims, compare_claims);
     for (size_t i = 1; i < n; i++) {
         const struct claim *a = &claims[i - 1], *b = &claims[i];
-        if (a->at != b->at && memcmp(a->endpoint, b->endpoint, sizeof *a->endpoint) == 0)
+        if (a->at != b->at && endpoint_equal(a->endpoint, b->endpoint))
             conf_error(r, b->at, "%s is taken by the edge on line %d",
                        endpoint_format(b->endpoint, text), a->edge->where.line);
     }
