@@ -1,6 +1,8 @@
 /* steer_row.c - the dynamic stages: who is healthy, with what odds, how many. Pure. */
 #include "steer_table.h"
 
+#include <assert.h>
+
 struct work {
     const struct steer_plan *plan;
     const struct steer_placed *sites;
@@ -202,6 +204,7 @@ static void share_out(struct work *w)
     uint64_t free_weight;
     uint32_t free_ppm = find_floored(w, floored, &free_weight);
 
+    assert(free_weight > 0);
     for (size_t i = 0; i < tier_end(d, 0); i++) {
         struct steer_entry *e = &d->entries[i];
         uint64_t ppm = floored[i] ? floor_of(w, e) : free_ppm;

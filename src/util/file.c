@@ -56,8 +56,8 @@ static int read_all(int fd, char *to, size_t len, char why[static WHY_LEN])
 
 int file_read(const char *path, size_t max, struct file_text *out, char why[static WHY_LEN])
 {
-    struct stat st;
-    int fd;
+    struct stat st = { 0 };
+    int fd = -1;
     int err = file_open(path, max, &fd, &st, why);
 
     if (err != 0)
