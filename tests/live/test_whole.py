@@ -1,11 +1,13 @@
 """test_whole.py - what explain says is what is answered, for random clients of several services; and the
 tables, differences and simulations that are made from the same world. On the demo's data. WAYMARK_LONG: ten
 thousand questions instead of six hundred, on the real databases where they are (tools/geo-data fetch)."""
+import http.server
 import json
 import os
 import random
 import socket
 import struct
+import threading
 import time
 import urllib.request
 import xml.dom.minidom
@@ -83,6 +85,81 @@ def ecs_query(name, qtype, octets, bits):
     opt = b"\0" + struct.pack("!HHIH", 41, 1232, 0, len(option)) + option
     return (struct.pack("!6H", 7, 0, 1, 0, 0, 1) + live.name_octets(name) +
             struct.pack("!2H", qtype, 1) + opt)
+
+
+class Health(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(self.server.status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *args):
+        pass
+
+
+FAILOVER = """
+checks: {{ up: {{ url = "http://{{address}}:{port}/"; every_s = 1; timeout_ms = 900; fall = 2; rise = 1; }}; }};
+pops: {{
+  first:   {{ at = [1, 2]; addresses = ["127.0.0.1"]; check = "up"; }};
+  second:  {{ at = [3, 4]; addresses = ["127.0.0.2"]; check = "up"; }};
+  standby: {{ at = [5, 6]; addresses = ["127.0.0.3"]; check = "up"; }};
+}};
+services: (
+  {{ name = "near"; hosts = ["near.plain.example"]; targets = ["first", "second", "standby"];
+    window_s = 604800; policy = ("healthy", {{ stage = "priority"; targets = ["first", "second"]; }},
+      {{ stage = "floor"; targets = ["standby"]; pct = 20; }}); }},
+  {{ name = "keep"; hosts = ["keep.plain.example"]; targets = ["first", "second", "standby"];
+    policy = ("healthy", "sticky"); }}
+);
+"""
+
+
+class Failover(live.LiveTest):
+    """Standbys and sticky clients, with listeners that die and that answer 500."""
+
+    def answers(self, s, name):
+        """By the resolver's network: who serves it."""
+        found = {}
+        for i in range(120):
+            answer = s.ask(f"{name}.plain.example", source=f"127.77.{i}.1")
+            found[i] = socket.inet_ntoa(answer.octets[-4:])
+        return found
+
+    def until(self, condition):
+        deadline = time.monotonic() + live.PATIENCE_S
+        while not condition():
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.1)
+
+    def test_a_standby_keeps_its_share_and_who_dies_leaves_only_its_clients(self):
+        port = live.free_port("127.0.0.1", "127.0.0.2", "127.0.0.3")
+        peers = {}
+        for address in ("127.0.0.1", "127.0.0.2", "127.0.0.3"):
+            peers[address] = http.server.ThreadingHTTPServer((address, port), Health)
+            peers[address].status = 200
+            threading.Thread(target=peers[address].serve_forever, daemon=True).start()
+            self.addCleanup(peers[address].server_close)
+            self.addCleanup(peers[address].shutdown)
+        s = self.server(zone=ZONE, rest=FAILOVER.format(port=port))
+        s.start()
+        s.wait_for("first results")
+        near, keep = self.answers(s, "near"), self.answers(s, "keep")
+        self.assertEqual(set(near.values()), {"127.0.0.1", "127.0.0.3"})
+        self.assertAlmostEqual(list(near.values()).count("127.0.0.3") / 120, 0.2, delta=0.15)
+        self.assertEqual(len(set(keep.values())), 3)
+        peers["127.0.0.1"].status = 500
+        self.until(lambda: "127.0.0.1" not in self.answers(s, "keep").values())
+        now = self.answers(s, "keep")
+        self.assertTrue(all(now[i] == keep[i] for i in keep if keep[i] != "127.0.0.1"))
+        near_now = self.answers(s, "near")
+        self.assertEqual({i for i in near if near[i] == "127.0.0.3"},
+                         {i for i in near_now if near_now[i] == "127.0.0.3"})
+        peers["127.0.0.1"].status = 200
+        self.until(lambda: self.answers(s, "keep") == keep)
+        peers["127.0.0.3"].shutdown()
+        peers["127.0.0.3"].server_close()
+        self.until(lambda: set(self.answers(s, "near").values()) == {"127.0.0.1"})
+        self.stop(s)
 
 
 class Whole(live.LiveTest):
