@@ -2,8 +2,8 @@
  *
  * A policy is compiled in two steps. Static stages (fence, region, nearest, within, priority) see
  * only the client's place: they make views, whose classes are ordered tiers of targets. Dynamic ones
- * (healthy, weighted, sticky, floor, take) see the inputs: they make a table, class -> row, anew whenever a verdict
- * changes. Explain walks the same code with a trace in hand.
+ * (healthy, weighted, sticky, floor, take) see the inputs: they make a table, class -> row, anew
+ * whenever a verdict changes. Explain walks the same code with a trace in hand.
  *
  * Threads: build, compile and free from the writer; choose from any thread; all of it is pure, the
  *          clock and chance are arguments (a build looks at the clock to say how long it took).

@@ -1,6 +1,7 @@
 /* conf_policy.c - reads a service's policy: stages with their options.
  *
- * The rules of `region` are conf_rules.c's business, which order of stages makes sense conf_stages.c's. */
+ * The rules of `region` are conf_rules.c's business; which order of stages makes sense is
+ * conf_stages.c's. */
 #include "conf_parts.h"
 
 #include <assert.h>

@@ -304,7 +304,8 @@ static void describe_countries(const json_t *change, char out[static TEXT_LINE_L
 static void write_service(const json_t *service, FILE *out)
 {
     static const char *const heads[] = { "IPv4 %", "IPv6 %", "was", "becomes", "countries", NULL };
-    const char *name = get_text(service, "service", "?"), *only = get_text(service, "only_in", NULL);
+    const char *name = get_text(service, "service", "?");
+    const char *only = get_text(service, "only_in", NULL);
     struct table *t;
     size_t i;
     const json_t *c;

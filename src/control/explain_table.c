@@ -130,9 +130,10 @@ static int show(const struct offline *o, int service, const struct control_expla
         json_dumpf(x, out, JSON_INDENT(2));
         fputc('\n', out);
     } else {
+        bool is_whole = args->without == NULL;
         text_print(out, "Service \"%s\" (%s:%d), type %s, with every target taken for up%s%s.\n",
-                   s->name, s->where.file, s->where.line, word,
-                   args->without == NULL ? "" : " but ", args->without == NULL ? "" : args->without);
+                   s->name, s->where.file, s->where.line, word, is_whole ? "" : " but ",
+                   is_whole ? "" : args->without);
         write_classes(get(x, "classes"), out);
     }
     json_decref(x);

@@ -228,8 +228,8 @@ static void draw_legend(const struct map *m, const char *note)
                 x, y - 36, colour_of(i), x + 60, y, target_name(m, i), state_colours[state],
                 state_words[state]);
     }
-    fprintf(m->out, "<text x=\"40\" y=\"%d\" fill=\"#555\">Service %s. A country has the colour of the "
-                    "target that most of its places get%s%s</text>\n",
+    fprintf(m->out, "<text x=\"40\" y=\"%d\" fill=\"#555\">Service %s. A country has the colour of "
+                    "the target that most of its places get%s%s</text>\n",
             HEIGHT + 60 + (int)((m->service->n_targets + 3) / 4) * LEGEND_LINE, m->service->name,
             note[0] == '\0' ? "." : "; ", note);
 }
@@ -246,8 +246,8 @@ void map_write(const struct world *world, size_t service, const char *note, FILE
     if (!vote(&m))
         return;
     fprintf(out,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" "
-            "font-size=\"44\">\n<title>Waymark: service %s</title>\n"
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" "
+            "font-family=\"sans-serif\" font-size=\"44\">\n<title>Waymark: service %s</title>\n"
             "<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n"
             "<rect width=\"%d\" height=\"%d\" fill=\"#f4f8fb\"/>\n",
             WIDTH, height, s->name, WIDTH, height, WIDTH, HEIGHT);

@@ -1,5 +1,5 @@
-/* map.h - the world as a picture: PoPs with their verdicts, countries in the colour of the target that their
- * clients get. SVG that refers to nothing outside itself. Pure over the world it is given. */
+/* map.h - the world as a picture: PoPs with their verdicts, countries in the colour of the target that
+ * their clients get. SVG that refers to nothing outside itself. Pure over the world it is given. */
 #pragma once
 
 #include <stdio.h>

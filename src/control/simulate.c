@@ -1,8 +1,9 @@
-/* simulate.c - `waymark simulate`: recorded queries against a configuration, and what each target would get
- * from each country. In a client process.
+/* simulate.c - `waymark simulate`: recorded queries against a configuration, and what each target
+ * would get from each country. In a client process.
  *
- * A line of the file is a query: TIME RESOLVER CLIENT NAME TYPE, with `-` for a client subnet that was not
- * sent; or, as dnsperf has it, NAME TYPE. Blank lines and those that begin with # or ; are passed over. */
+ * A line of the file is a query: TIME RESOLVER CLIENT NAME TYPE, with `-` for a client subnet that was
+ * not sent; or, as dnsperf has it, NAME TYPE. Blank lines and those that begin with # or ; are passed
+ * over. */
 #include <waymark/control.h>
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* steer_https.c - the HTTPS record of a target (RFC 9460), made when it is asked for: its hints are the
- * addresses that A and AAAA name at that moment. Runs in the answer path: no allocation. Pure. */
+/* steer_https.c - the HTTPS record of a target (RFC 9460), made when it is asked for: its hints are
+ * the addresses that A and AAAA name at that moment. Runs in the answer path: no allocation. Pure. */
 #include <waymark/steer.h>
 
 #include <assert.h>
