@@ -136,10 +136,3 @@ size_t http_chunk_head(uint64_t len, char out[static HTTP_CHUNK_HEAD_MAX])
     memcpy(out, text, (size_t)n);
     return (size_t)n;
 }
-
-uint64_t http_chunk_wire_size(uint64_t len)
-{
-    char head[HTTP_CHUNK_HEAD_MAX];
-
-    return http_chunk_head(len, head) + len + 2;
-}

@@ -41,6 +41,3 @@ enum http_chunks_step http_chunks_read(struct http_chunks *c, const char *at, si
  * "\r\n", after the last chunk HTTP_CHUNKS_LAST. */
 size_t http_chunk_head(uint64_t len, char out[static HTTP_CHUNK_HEAD_MAX]);
 #define HTTP_CHUNKS_LAST "0\r\n\r\n"
-
-/* What a chunk of so many octets takes on the wire, its line and CRLF included. */
-uint64_t http_chunk_wire_size(uint64_t len);

@@ -112,17 +112,3 @@ bool http_directive_parse(struct http_text member, struct http_directive *out)
     }
     return http_is_token(out->name);
 }
-
-int http_unquote(struct http_text quoted, char *out, size_t room)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < quoted.len; i++) {
-        if (quoted.at[i] == '\\' && i + 1 < quoted.len)
-            i++;
-        if (n == room)
-            return -1;
-        out[n++] = quoted.at[i];
-    }
-    return (int)n;
-}

@@ -34,9 +34,6 @@ struct http_directive {
 };
 bool http_directive_parse(struct http_text member, struct http_directive *out);
 
-/* Writes a quoted string's text without its backslashes: the length, or -1 when it does not fit. */
-int http_unquote(struct http_text quoted, char *out, size_t room);
-
 /* Structured fields (RFC 8941), as far as a targeted Cache-Control needs them: a dictionary whose
  * values are integers, booleans, strings, tokens; decimals, inner lists and byte sequences are
  * checked but come out as SF_OTHER; parameters are checked and dropped. */

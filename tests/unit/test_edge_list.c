@@ -101,15 +101,6 @@ static void directives_have_a_name_and_perhaps_a_value(void **state)
     }
 }
 
-static void backslashes_are_taken_out(void **state)
-{
-    char out[8];
-
-    assert_int_equal(http_unquote(heads_t("a\\\"b\\\\"), out, sizeof out), 4);
-    assert_memory_equal(out, "a\"b\\", 4);
-    assert_int_equal(http_unquote(heads_t("123456789"), out, sizeof out), -1);
-}
-
 static void dictionaries_are_read_member_by_member(void **state)
 {
     static const char text[] = "max-age=60;x=1;y, private , s=\"a\\\"b\", t=tok/en:x, "
@@ -168,7 +159,6 @@ int main(void)
         cmocka_unit_test(lines_of_one_field_are_one_list),
         cmocka_unit_test(a_word_is_found_before_its_parameters),
         cmocka_unit_test(directives_have_a_name_and_perhaps_a_value),
-        cmocka_unit_test(backslashes_are_taken_out),
         cmocka_unit_test(dictionaries_are_read_member_by_member),
         cmocka_unit_test(a_broken_dictionary_is_broken_somewhere),
     };
