@@ -72,6 +72,7 @@ static int run_explain(const struct args *args)
 {
     struct control_explain_args question = {
         .conf_file = args->conf,
+        .socket = args->socket,
         .name = args->n_words > 0 ? args->words[0] : NULL,
         .type = args->n_words > 1 ? args->words[1] : NULL,
         .client = args->client,
@@ -124,24 +125,17 @@ static int run_map(const struct args *args)
     return control_map(&map);
 }
 
-/* Where the running server can be asked. The caller frees it; NULL: said why on standard error. */
+/* Where the running server can be asked, also while its file is broken. The caller frees it; NULL:
+ * said why on standard error. */
 static char *find_socket(const struct args *args)
 {
-    char *path = NULL;
+    char why[WHY_LEN];
 
     if (args->socket != NULL)
         return strdup(args->socket);
-    struct report *report = report_new();
-    struct conf *conf = report == NULL ? NULL : conf_load(args->conf, report);
-    if (conf != NULL)
-        path = strdup(conf->server.control);
-    else if (report != NULL)
-        report_print(report, stderr);
+    char *path = conf_find_control(args->conf, why);
     if (path == NULL)
-        fprintf(stderr, "waymark: no control socket from %s; name it with --socket PATH\n",
-                args->conf);
-    conf_unref(conf);
-    report_free(report);
+        fprintf(stderr, "waymark: %s; without it, name the control socket with --socket PATH\n", why);
     return path;
 }
 
@@ -198,6 +192,7 @@ static int run_fetch(const struct args *args)
 {
     const struct control_fetch_args fetch = {
         .conf_file = args->conf,
+        .socket = args->socket,
         .url = args->words[0],
         .client = args->client,
         .resolver = args->resolver,
@@ -221,13 +216,13 @@ static const struct command commands[] = {
     { "check", "-c FILE", "load all that serve would, report every mistake; exit 0 or 1", OPT_CONF,
       OPT_CONF, 0, 0, run_check },
     { "explain",
-      "-c FILE NAME [TYPE] [--client ADDRESS[/LEN]] [--resolver ADDRESS] [--at TIME] "
-      "[--without TARGET,...] [--json] [--offline] | NAME --table | [NAME] --diff OTHER",
+      "-c FILE | --socket PATH NAME [TYPE] [--client ADDRESS[/LEN]] [--resolver ADDRESS] "
+      "[--at TIME] [--without TARGET,...] [--json] [--offline] | NAME --table | [NAME] --diff OTHER",
       "why a client gets the answer it gets; asks the running server if there is one. --table: who "
       "serves which part of the address space; --diff: for whom another configuration differs",
-      OPT_CONF | OPT_CLIENT | OPT_RESOLVER | OPT_AT | OPT_JSON | OPT_OFFLINE | OPT_WITHOUT |
-          OPT_TABLE | OPT_DIFF,
-      OPT_CONF, 0, 2, run_explain },
+      OPT_CONF | OPT_SOCKET | OPT_CLIENT | OPT_RESOLVER | OPT_AT | OPT_JSON | OPT_OFFLINE |
+          OPT_WITHOUT | OPT_TABLE | OPT_DIFF,
+      OPT_CONF | OPT_SOCKET, 0, 2, run_explain },
     { "simulate",
       "-c FILE --queries FILE [--client ADDRESS[/LEN]] [--resolver ADDRESS] [--without TARGET,...] "
       "[--csv]",
@@ -242,9 +237,10 @@ static const struct command commands[] = {
     { "reload", "-c FILE | --socket PATH", "have the running server load its configuration anew",
       OPT_CONF | OPT_SOCKET, OPT_CONF | OPT_SOCKET, 0, 0, run_reload },
     { "fetch",
-      "-c FILE URL [--client ADDRESS[/LEN]] [--resolver ADDRESS] [--json]",
+      "-c FILE | --socket PATH URL [--client ADDRESS[/LEN]] [--resolver ADDRESS] [--json]",
       "a whole delivery: the answer a client gets, then the object from the edge it names",
-      OPT_CONF | OPT_CLIENT | OPT_RESOLVER | OPT_JSON, OPT_CONF, 1, 1, run_fetch },
+      OPT_CONF | OPT_SOCKET | OPT_CLIENT | OPT_RESOLVER | OPT_JSON, OPT_CONF | OPT_SOCKET, 1, 1,
+      run_fetch },
     { "purge",
       "-c FILE | --socket PATH --url URL | --prefix URL | --tag TAG | --all [--soft] [--json]",
       "have all edges of the running server forget what they stored, or take it for stale",
@@ -364,6 +360,8 @@ static const char *complaint(const struct command *c, const struct args *args)
     if (c->needs != 0 && (args->given & c->needs) == 0)
         return (c->needs & OPT_SOCKET) != 0 ? "-c FILE or --socket PATH is missing"
                                             : "-c FILE, the configuration, is missing";
+    if ((args->given & (OPT_OFFLINE | OPT_TABLE | OPT_DIFF)) != 0 && args->conf == NULL)
+        return "the files are asked: -c FILE, the configuration, is missing";
     if (args->n_words < c->words_min)
         return "a word is missing";
     if (args->n_words > c->words_max)

@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include <waymark/addr.h>
+#include <waymark/why.h>
 
 struct report;
 
@@ -328,6 +329,11 @@ struct conf *conf_load(const char *path, struct report *report);
 
 /* The same for text in memory; `name` stands for the file in messages. */
 struct conf *conf_parse(const char *text, size_t len, const char *name, struct report *report);
+
+/* Where the running server's control socket is, as far as the file says: read past every mistake in
+ * it, since the server may run on from a file that was good. The caller frees it; NULL: the file cannot
+ * be read, and `why` says so. */
+char *conf_find_control(const char *path, char why[static WHY_LEN]);
 
 struct conf *conf_ref(struct conf *conf);
 void conf_unref(struct conf *conf); /* NULL is fine */

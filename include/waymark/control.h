@@ -67,7 +67,8 @@ int control_purge(const char *socket_path, const struct control_purge_args *args
 int control_edge(const char *socket_path, const char *pop, const char *state, FILE *out);
 
 struct control_explain_args {
-    const char *conf_file;
+    const char *conf_file; /* NULL: the socket alone */
+    const char *socket;    /* NULL: as the file says */
     const char *name, *type; /* type NULL: A */
     const char *client;      /* ADDRESS[/LEN]; NULL: the resolver's own */
     const char *resolver;    /* NULL: 127.0.0.1 */
@@ -103,7 +104,8 @@ int control_map(const struct control_map_args *args);
 int control_simulate(const struct control_simulate_args *args, FILE *out);
 
 struct control_fetch_args {
-    const char *conf_file;
+    const char *conf_file; /* as for explain, like the socket */
+    const char *socket;
     const char *url;      /* http://host/path or https:// */
     const char *client;   /* as for explain */
     const char *resolver; /* likewise */

@@ -118,6 +118,27 @@ json_t *edge_json(const struct edges *edges)
     return all;
 }
 
+static json_t *endpoints_json(const struct endpoint *all, size_t n)
+{
+    json_t *list = json_array();
+    char text[ENDPOINT_TEXT_LEN];
+
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(list, json_text(endpoint_format(&all[i], text)));
+    return list;
+}
+
+void edge_put_places(json_t *edge, const struct conf *conf, const char *pop)
+{
+    for (size_t i = 0; i < conf->n_edges; i++) {
+        const struct conf_edge *e = &conf->edges[i];
+        if (strcmp(conf->targets[e->target].name, pop) != 0)
+            continue;
+        put(edge, "listen", endpoints_json(e->listen, e->n_listen));
+        put(edge, "listen_tls", endpoints_json(e->listen_tls, e->n_listen_tls));
+    }
+}
+
 /* ---- purge ---- */
 
 static bool read_purge(const json_t *body, struct edge_purge *out)

@@ -20,3 +20,6 @@ json_t *edge_json(const struct edges *edges);
 json_t *edge_purge_json(struct edges *edges, const json_t *body);
 /* Sets what the /healthz of an edge says, likewise. */
 json_t *edge_state_json(struct edges *edges, const json_t *body);
+
+/* Where that configuration has the edge of the PoP listen: arrays "listen" and "listen_tls". */
+void edge_put_places(json_t *edge, const struct conf *conf, const char *pop);

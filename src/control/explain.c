@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <waymark/clock.h>
 #include <waymark/report.h>
@@ -71,42 +72,69 @@ static int show(json_t *x, bool is_json, FILE *out)
     return EXIT_SUCCESS;
 }
 
-/* 0: answered; 1: no server is there, and `why` says so; -1: the server is there and refuses. */
-static int ask_server(const struct control_explain_args *args, const struct conf *conf, json_t **x,
-                      char why[static WHY_LEN])
+char *explain_socket(const char *socket, const char *conf_file, char why[static WHY_LEN])
 {
-    if (args->is_offline || conf->server.control == NULL) {
-        why_set(why, 0, args->is_offline ? "as asked" : "no control socket is configured");
+    char *path = socket != NULL ? strdup(socket) : conf_find_control(conf_file, why);
+
+    if (path == NULL && socket != NULL)
+        why_set(why, -ENOMEM, "out of memory");
+    return path;
+}
+
+/* 0: answered; 1: no server is there, and `why` says so; -1: the server is there and refuses. */
+static int ask_server(const struct control_explain_args *args, json_t **x, char why[static WHY_LEN])
+{
+    if (args->is_offline) {
+        why_set(why, 0, "as asked");
         return 1;
     }
-    int err = client_ask(conf->server.control, request_of(args), EXPLAIN_WAIT_S, x, why);
+    char *path = explain_socket(args->socket, args->conf_file, why);
+    int err = path == NULL ? -ENOENT : client_ask(path, request_of(args), EXPLAIN_WAIT_S, x, why);
     bool is_absent = err == -ENOENT || err == -ECONNREFUSED || err == -ENAMETOOLONG;
+    free(path);
     return err == 0 ? 0 : is_absent ? 1 : -1;
 }
 
-json_t *explain_find(struct conf *conf, const struct control_explain_args *args,
-                     const struct dns_question *question, struct report *report)
+/* Without a server: the files decide, so they must be good. */
+static json_t *explain_files(const struct control_explain_args *args,
+                             const struct dns_question *question, const char *reason,
+                             struct report *report)
 {
-    char why[WHY_LEN];
+    struct conf *conf = conf_load(args->conf_file, report);
     struct without without;
+    char why[WHY_LEN];
     json_t *x = NULL;
 
-    if (without_parse(conf, args->without, &without, why) != 0) {
+    if (conf != NULL && without_parse(conf, args->without, &without, why) != 0) {
         fprintf(stderr, "waymark: explain: %s\n", why);
+        conf_unref(conf);
         return NULL;
     }
-    int status = ask_server(args, conf, &x, why);
-    if (status < 0) {
-        fprintf(stderr, "waymark: %s (explain --offline asks the files alone)\n", why);
-        return NULL;
-    }
-    if (status > 0) {
+    if (conf != NULL)
         x = explain_offline(conf, question, &without, report);
-        if (x == NULL)
-            report_print(report, stderr);
-        else
-            put_note(x, why, conf, args->without);
+    if (x == NULL) {
+        report_print(report, stderr);
+        fprintf(stderr, "waymark: %s; so the files were looked at, and they are not good\n", reason);
+    } else {
+        put_note(x, reason, conf, args->without);
     }
+    conf_unref(conf);
+    return x;
+}
+
+json_t *explain_find(const struct control_explain_args *args, const struct dns_question *question,
+                     struct report *report)
+{
+    char why[WHY_LEN];
+    json_t *x = NULL;
+    int status = ask_server(args, &x, why);
+
+    if (status < 0)
+        fprintf(stderr, "waymark: %s (explain -c FILE --offline asks the files alone)\n", why);
+    else if (status > 0 && args->conf_file == NULL)
+        fprintf(stderr, "waymark: %s\n", why);
+    else if (status > 0)
+        x = explain_files(args, question, why, report);
     return x;
 }
 
@@ -126,12 +154,8 @@ int control_explain(const struct control_explain_args *args, FILE *out)
         return EXIT_USAGE;
     }
     struct report *report = report_new();
-    struct conf *conf = report == NULL ? NULL : conf_load(args->conf_file, report);
-    if (conf != NULL)
-        x = explain_find(conf, args, &question, report);
-    else if (report != NULL)
-        report_print(report, stderr);
-    conf_unref(conf);
+    if (report != NULL)
+        x = explain_find(args, &question, report);
     report_free(report);
     return x == NULL ? EXIT_FAILURE : show(x, args->is_json, out);
 }

@@ -1,7 +1,7 @@
 /* fetch.c - `waymark fetch`: a whole delivery in one command. In a client process.
  *
  * The address comes from explain's own way, so it is what the client's resolver would be told; the
- * object comes over HTTP from there, at the port where this configuration has that PoP's edge. */
+ * object comes over HTTP from there, at the port where that PoP's edge listens. */
 #include <waymark/control.h>
 
 #include <stdlib.h>
@@ -10,6 +10,8 @@
 #include <waymark/clock.h>
 #include <waymark/report.h>
 
+#include "client.h"
+#include "edge_json.h"
 #include "explain_find.h"
 #include "fetch_http.h"
 #include "fetch_text.h"
@@ -18,17 +20,17 @@
 #include "question.h"
 #include "reply_text.h"
 
-enum { EXIT_USAGE = 2 };
+enum { EXIT_USAGE = 2, STATUS_WAIT_S = 30 };
 
 struct delivery {
     const struct control_fetch_args *args;
     struct fetch_url url;
-    struct conf *conf;
+    json_t *places;               /* the edges, with what they listen on */
     json_t *x;                    /* the explanation */
     json_t *out;                  /* what is printed */
     const char *type, *data;      /* of the record to follow, in x */
     int64_t ttl_s;                /* its own */
-    const struct conf_edge *edge; /* NULL: none of ours */
+    const char *pop;              /* of the edge, in places; NULL: none of ours */
     bool has_no_tls;              /* one of ours, but for https */
     char connect_to[FETCH_HOST_LEN + 16];
 };
@@ -60,41 +62,38 @@ static bool find_record(struct delivery *d)
     return d->type != NULL;
 }
 
-static const struct endpoint *listener(const struct delivery *d, const struct conf_edge *edge,
-                                       const struct addr *address)
+/* The first of them at the address; NULL address: the first. */
+static const char *listener(const json_t *all, const struct addr *address)
 {
-    const struct endpoint *all = d->url.is_tls ? edge->listen_tls : edge->listen;
-    size_t n = d->url.is_tls ? edge->n_listen_tls : edge->n_listen;
+    size_t i;
+    const json_t *at;
+    struct endpoint e;
 
-    for (size_t i = 0; i < n; i++)
-        if (address == NULL || addr_equal(&all[i].addr, address))
-            return &all[i];
+    json_array_foreach (all, i, at)
+        if (json_is_string(at) && endpoint_parse(json_string_value(at), &e) &&
+            (address == NULL || addr_equal(&e.addr, address)))
+            return json_string_value(at);
     return NULL;
 }
 
-static bool listens_at(const struct conf_edge *edge, const struct addr *address)
-{
-    for (size_t i = 0; i < edge->n_listen; i++)
-        if (address == NULL || addr_equal(&edge->listen[i].addr, address))
-            return true;
-    return false;
-}
-
 /* The edge that listens at the address; for a name, the edge of the chosen target. */
-static const struct endpoint *find_edge(struct delivery *d, const struct addr *address)
+static const char *find_edge(struct delivery *d, const struct addr *address)
 {
     const char *target = chosen_target(d->x);
+    const char *key = d->url.is_tls ? "listen_tls" : "listen";
+    size_t i;
+    const json_t *edge;
 
-    for (size_t i = 0; i < d->conf->n_edges; i++) {
-        const struct conf_edge *edge = &d->conf->edges[i];
-        const char *name = d->conf->targets[edge->target].name;
-        bool is_meant = address != NULL || (target != NULL && strcmp(name, target) == 0);
-        const struct endpoint *at = is_meant ? listener(d, edge, address) : NULL;
+    json_array_foreach (d->places, i, edge) {
+        const char *pop = get_text(edge, "pop", "");
+        if (address == NULL && (target == NULL || strcmp(pop, target) != 0))
+            continue;
+        const char *at = listener(get(edge, key), address);
         if (at != NULL) {
-            d->edge = edge;
+            d->pop = pop;
             return at;
         }
-        d->has_no_tls |= is_meant && d->url.is_tls && listens_at(edge, address);
+        d->has_no_tls |= d->url.is_tls && listener(get(edge, "listen"), address) != NULL;
     }
     return NULL;
 }
@@ -111,7 +110,7 @@ static void find_place(struct delivery *d)
 {
     struct addr address;
     bool is_address = addr_parse(d->data, &address);
-    const struct endpoint *at = find_edge(d, is_address ? &address : NULL);
+    const char *at = find_edge(d, is_address ? &address : NULL);
     char text[ENDPOINT_TEXT_LEN];
     struct endpoint other = { .port = (uint16_t)(d->url.port != 0 ? d->url.port
                                                  : d->url.is_tls  ? 443
@@ -121,7 +120,7 @@ static void find_place(struct delivery *d)
         other.addr = address;
     if (at != NULL || is_address)
         snprintf(d->connect_to, sizeof d->connect_to, "%s",
-                 endpoint_format(at != NULL ? at : &other, text));
+                 at != NULL ? at : endpoint_format(&other, text));
     else
         snprintf(d->connect_to, sizeof d->connect_to, "%.*s:%d", name_len(d->data), d->data,
                  other.port);
@@ -158,9 +157,9 @@ static json_t *edge_place_json(const struct delivery *d)
 {
     json_t *o = json_object();
 
-    put_text(o, "pop", d->edge == NULL ? NULL : d->conf->targets[d->edge->target].name);
+    put_text(o, "pop", d->pop);
     put_text(o, "connect_to", d->connect_to);
-    if (d->edge == NULL && d->has_no_tls)
+    if (d->pop == NULL && d->has_no_tls)
         put_bool(o, "has_no_tls", true);
     return o;
 }
@@ -195,6 +194,51 @@ static json_t *http_json(const struct fetch_answer *a, const char *error)
     return o;
 }
 
+/* ---- the edges ---- */
+
+static json_t *places_of_server(const struct delivery *d)
+{
+    char why[WHY_LEN];
+    json_t *request = json_object(), *status = NULL, *edges = NULL;
+    char *path = explain_socket(d->args->socket, d->args->conf_file, why);
+
+    put_text(request, "do", "status");
+    if (path == NULL)
+        json_decref(request);
+    else if (client_ask(path, request, STATUS_WAIT_S, &status, why) == 0)
+        edges = json_incref(json_object_get(status, "edges"));
+    json_decref(status);
+    free(path);
+    return edges;
+}
+
+static json_t *places_of_file(const struct delivery *d, struct report *report)
+{
+    struct conf *conf = conf_load(d->args->conf_file, report);
+    json_t *edges = json_array();
+
+    for (size_t i = 0; conf != NULL && i < conf->n_edges; i++) {
+        json_t *edge = json_object();
+        const char *pop = conf->targets[conf->edges[i].target].name;
+        put_text(edge, "pop", pop);
+        edge_put_places(edge, conf, pop);
+        json_array_append_new(edges, edge);
+    }
+    conf_unref(conf);
+    return edges;
+}
+
+/* From where the explanation came: the running server may have other edges than the file by now. */
+static json_t *find_places(const struct delivery *d)
+{
+    if (get_bool(get(d->x, "source"), "is_live", false))
+        return places_of_server(d);
+    struct report *report = report_new();
+    json_t *edges = report == NULL ? NULL : places_of_file(d, report);
+    report_free(report);
+    return edges;
+}
+
 /* ---- the steps ---- */
 
 static int get_object(struct delivery *d)
@@ -202,6 +246,7 @@ static int get_object(struct delivery *d)
     struct fetch_answer answer = { 0 };
     char why[WHY_LEN];
 
+    d->places = find_places(d);
     find_place(d);
     put(d->out, "edge", edge_place_json(d));
     int err = fetch_http(d->args->url, d->connect_to, &answer, why);
@@ -231,6 +276,7 @@ static bool ask(struct delivery *d, struct report *report)
 
     for (size_t i = 0; i < sizeof types / sizeof *types && d->type == NULL; i++) {
         const struct control_explain_args args = { .conf_file = d->args->conf_file,
+                                                   .socket = d->args->socket,
                                                    .name = d->url.host,
                                                    .type = types[i],
                                                    .client = d->args->client,
@@ -244,7 +290,7 @@ static bool ask(struct delivery *d, struct report *report)
             return false;
         }
         json_decref(d->x);
-        d->x = explain_find(d->conf, &args, &question, report);
+        d->x = explain_find(&args, &question, report);
         if (d->x == NULL)
             return false;
         find_record(d);
@@ -264,6 +310,7 @@ static int deliver(struct delivery *d, struct report *report, FILE *out)
         status = follow(d, out);
     }
     json_decref(d->out);
+    json_decref(d->places);
     json_decref(d->x);
     return status;
 }
@@ -279,12 +326,8 @@ int control_fetch(const struct control_fetch_args *args, FILE *out)
         return EXIT_USAGE;
     }
     struct report *report = report_new();
-    d.conf = report == NULL ? NULL : conf_load(args->conf_file, report);
-    if (d.conf != NULL)
+    if (report != NULL)
         status = deliver(&d, report, out);
-    else if (report != NULL)
-        report_print(report, stderr);
-    conf_unref(d.conf);
     report_free(report);
     return status;
 }

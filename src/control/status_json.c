@@ -193,6 +193,15 @@ static json_t *memory_json(const struct world *world)
     return o;
 }
 
+static void put_edge_places(const json_t *edges, const struct conf *conf)
+{
+    size_t i;
+    json_t *edge;
+
+    json_array_foreach (edges, i, edge)
+        edge_put_places(edge, conf, get_text(edge, "pop", ""));
+}
+
 json_t *status_json(const struct control *control)
 {
     int64_t now_ms = clock_wall_ms();
@@ -207,6 +216,7 @@ json_t *status_json(const struct control *control)
     put(o, "targets", health_json(control->hooks.health));
     put(o, "edges", edge_json(control->hooks.edges));
     if (world != NULL) {
+        put_edge_places(get(o, "edges"), world->base->conf);
         put(o, "world", world_json(control, world));
         put(o, "zones", zones_json(world->base->zones));
         put(o, "services", services_json(world));

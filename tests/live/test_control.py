@@ -108,6 +108,56 @@ class Asking(live.LiveTest):
             return r.read().decode()
 
 
+class Broken(Asking):
+    """The server runs on while its file is being mended: then above all somebody wants to ask it."""
+
+    def test_every_command_finds_the_server_of_a_broken_file(self):
+        s = self.steered()
+        with open(s.conf) as f:
+            good = f.read()
+        with open(s.conf, "w") as f:
+            f.write("zones: ( {{{ ;\n" + good + "\nunknown = 1")
+        before = json.loads(waymark("status", "--json", "-c", s.conf)[1])["world"]["failed_loads"]
+        code, out, err = waymark("reload", "-c", s.conf)
+        self.assertEqual(code, 1, out + err)
+        self.assertRegex(out, r"waymark\.conf:1: error: .*\n")
+        self.assertIn("Not reloaded", out)
+        s.wait_for("reload failed")
+        self.assertEqual(self.status(s)["world"]["failed_loads"], before + 1)
+        for how in (("-c", s.conf), ("--socket", s.path("run/sock"))):
+            code, out, err = waymark("explain", *how, "www.plain.example", "--client", "198.51.100.1")
+            self.assertEqual(code, 0, err)
+            self.assertIn("Asked the running server", out)
+            code, out, err = waymark("fetch", *how, "http://www.plain.example:1/", "--client",
+                                     "198.51.100.1")
+            self.assertIn("web chose tokyo", out)
+            self.assertEqual(err, "")
+        self.stop(s)
+        code, out, err = waymark("explain", "-c", s.conf, "www.plain.example")
+        self.assertEqual(code, 1)
+        self.assertIn("waymark.conf:1: error", err)
+        self.assertIn("no server answers", err)
+        self.assertEqual(waymark("explain", "--socket", s.path("run/sock"), "www.plain.example")[0], 1)
+        code, _, err = waymark("explain", "--socket", "x", "www.plain.example", "--offline")
+        self.assertEqual(code, 2)
+        self.assertIn("-c FILE", err)
+
+    def test_sentences_name_the_program_and_what_to_do(self):
+        for args, words in ((["explain", "--clinet", "x", "y"], "waymark explain: option --clinet"),
+                            (["explain", "-c"], "waymark explain: option -c wants a value"),
+                            (["status", "--socket", "run/none.sock"], "from the folder you are in"),
+                            (["status", "-c", "/nonexistent"], "--socket PATH")):
+            code, out, err = waymark(*args)
+            self.assertNotEqual(code, 0)
+            self.assertIn(words, err)
+
+    def test_a_taken_port_of_metrics_says_what_to_do(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            s = self.server(server=f'metrics = "127.0.0.1:{taken.getsockname()[1]}";').launch()
+            self.assertEqual(s.wait(), 1)
+            self.assertIn("another program has it", s.log)
+
+
 class Families(Asking):
     def test_a_family_that_is_down_alone_is_named(self):
         with socket.create_server(("127.0.0.1", 0)) as peer:
