@@ -22,6 +22,17 @@ static const char *const policies[] = {
     "\"healthy\", \"priority\", { stage = \"floor\"; targets = [\"%s\"]; pct = 5; }",
 };
 
+/* %s stands for the standby. */
+static void write_policy(FILE *out, const char *policy, const char *standby)
+{
+    const char *at = strstr(policy, "%s");
+
+    if (at == NULL)
+        fputs(policy, out);
+    else
+        fprintf(out, "%.*s%s%s", (int)(at - policy), policy, standby, at + 2);
+}
+
 static void write_services(FILE *out, struct rng *rng)
 {
     fputs("services: (\n", out);
@@ -34,7 +45,7 @@ static void write_services(FILE *out, struct rng *rng)
             fprintf(out, "%s\"t%u\"", k > from ? ", " : "", k);
         snprintf(standby, sizeof standby, "t%u", from + 1);
         fputs("]; policy = (", out);
-        fprintf(out, policies[i % COUNT_OF(policies)], standby);
+        write_policy(out, policies[i % COUNT_OF(policies)], standby);
         fputs("); }\n", out);
     }
     fputs(");\n", out);
