@@ -195,7 +195,8 @@ static json_t *diff_json(struct diff *d, const char *service)
 {
     json_t *o = json_object(), *all = json_array();
 
-    qsort(d->list, d->n, sizeof *d->list, by_share);
+    if (d->n > 0)
+        qsort(d->list, d->n, sizeof *d->list, by_share);
     for (size_t i = 0; i < d->n; i++)
         json_array_append_new(all, change_json(d, d->list[i]));
     put_text(o, "service", service);
