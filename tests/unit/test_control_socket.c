@@ -335,6 +335,7 @@ static void a_path_too_long_for_a_socket_is_refused(void **state)
     assert_int_equal(socket_claim("", (uid_t)-1, &fd, why), -ENAMETOOLONG);
     snprintf(path, sizeof path, "%s/no/such/folder/x.sock", f->folder);
     assert_int_equal(socket_claim(path, (uid_t)-1, &fd, why), -ENOENT);
+    assert_non_null(strstr(why, "let server.user write its folder"));
     assert_non_null(strstr(why, "No such file"));
 }
 
