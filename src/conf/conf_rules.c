@@ -247,7 +247,7 @@ static void warn_of_idle_rules(struct drafts *d, struct elements *e)
 {
     bool *is_reached = conf_alloc(d->r, d->n, sizeof *is_reached);
 
-    if (is_reached == NULL)
+    if (is_reached == NULL || e->n == 0)
         return;
     qsort(e->items, e->n, sizeof *e->items, compare_elements);
     for (size_t i = 0; i < e->n; i++)
