@@ -218,9 +218,10 @@ static int make_listeners(struct edges_next *next, char why[static WHY_LEN])
 static int open_logs(const struct conf *conf, struct edge_log **logs, size_t n,
                      char why[static WHY_LEN])
 {
+    bool is_wanted = conf->n_edges > 0 && conf->server.access_log != NULL;
     int err = 0;
 
-    for (size_t i = 0; i < n && conf->server.access_log != NULL && err == 0; i++)
+    for (size_t i = 0; i < n && is_wanted && err == 0; i++)
         err = edge_log_open(conf->server.access_log, &logs[i], why);
     return err;
 }

@@ -144,6 +144,13 @@ class Files(live.LiveTest):
         self.assertEqual(s.wait(), 1)
         self.assertIn("no-folder", s.log)
 
+    def test_without_edges_there_is_no_access_log(self):
+        s = self.server()
+        s.write_conf(server=f'access_log = "{s.path("no-folder/access.log")}";')
+        self.assertEqual(live.waymark("check", "-c", s.conf)[0], 0)
+        s.start()
+        self.stop(s)
+
     @unittest.skipUnless(os.geteuid() == 0, "needs root")
     def test_what_the_servers_user_cannot_read_is_said_at_the_start(self):
         s = self.prepare(server='user = "nobody";')
