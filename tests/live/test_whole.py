@@ -89,6 +89,9 @@ def ecs_query(name, qtype, octets, bits):
 
 class Health(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
+        if self.server.status is None:  # hangs: accepted, read, never answered
+            self.server.is_over.wait(live.PATIENCE_S)
+            return
         self.send_response(self.server.status)
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -115,7 +118,7 @@ services: (
 
 
 class Failover(live.LiveTest):
-    """Standbys and sticky clients, with listeners that die and that answer 500."""
+    """Standbys and sticky clients, with listeners that die, hang and answer 500."""
 
     def answers(self, s, name):
         """By the resolver's network: who serves it."""
@@ -131,18 +134,42 @@ class Failover(live.LiveTest):
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.1)
 
-    def test_a_standby_keeps_its_share_and_who_dies_leaves_only_its_clients(self):
+    def stage(self):
+        """A server with three targets that live, and their listeners by address."""
         port = live.free_port("127.0.0.1", "127.0.0.2", "127.0.0.3")
         peers = {}
         for address in ("127.0.0.1", "127.0.0.2", "127.0.0.3"):
             peers[address] = http.server.ThreadingHTTPServer((address, port), Health)
+            peers[address].daemon_threads = True
             peers[address].status = 200
+            peers[address].is_over = threading.Event()
             threading.Thread(target=peers[address].serve_forever, daemon=True).start()
             self.addCleanup(peers[address].server_close)
             self.addCleanup(peers[address].shutdown)
+            self.addCleanup(peers[address].is_over.set)
         s = self.server(zone=ZONE, rest=FAILOVER.format(port=port))
         s.start()
         s.wait_for("first results")
+        return s, peers
+
+    def test_who_hangs_loses_its_clients_and_gets_the_same_back(self):
+        s, peers = self.stage()
+        near, keep = self.answers(s, "near"), self.answers(s, "keep")
+        peers["127.0.0.1"].status = None
+        s.wait_for(r"first \S+ is down: .*(timeout|time-out|timed out|within)")
+        self.until(lambda: "127.0.0.1" not in self.answers(s, "keep").values())
+        now, near_now = self.answers(s, "keep"), self.answers(s, "near")
+        self.assertTrue(all(now[i] == keep[i] for i in keep if keep[i] != "127.0.0.1"))
+        self.assertEqual(set(near_now.values()), {"127.0.0.2", "127.0.0.3"})
+        self.assertEqual({i for i in near if near[i] == "127.0.0.3"},
+                         {i for i in near_now if near_now[i] == "127.0.0.3"})
+        peers["127.0.0.1"].status = 200
+        self.until(lambda: self.answers(s, "keep") == keep)
+        self.assertEqual(self.answers(s, "near"), near)
+        self.stop(s)
+
+    def test_a_standby_keeps_its_share_and_who_dies_leaves_only_its_clients(self):
+        s, peers = self.stage()
         near, keep = self.answers(s, "near"), self.answers(s, "keep")
         self.assertEqual(set(near.values()), {"127.0.0.1", "127.0.0.3"})
         self.assertAlmostEqual(list(near.values()).count("127.0.0.3") / 120, 0.2, delta=0.15)
