@@ -216,6 +216,11 @@ uint32_t steer_class_of(const struct steer_plans *plans, size_t plan, const stru
 void steer_class_row(const struct steer_plans *plans, const struct steer_table *table, size_t plan,
                      uint32_t class, uint16_t type, struct steer_class_row *out);
 
+/* The row as it would be without end: who follows when those of better tiers die, to the last that the
+ * view keeps. Slow. */
+void steer_class_order(const struct steer_plans *plans, const struct steer_inputs *inputs,
+                       size_t plan, uint32_t class, uint16_t type, struct steer_class_row *out);
+
 /* The row for a place, by the stages themselves and not by a table: slow. Rules that name prefixes see
  * none. */
 void steer_place_row(const struct steer_plans *plans, const struct steer_inputs *inputs, size_t plan,

@@ -60,7 +60,7 @@ static json_t *class_json(const struct survey_side *side, const struct class_sum
     char network[PREFIX_TEXT_LEN], text[SURVEY_ROW_LEN];
     json_t *o = json_object();
 
-    steer_class_row(w->base->plans, w->tables[side->plan], side->plan, c->class, type, &row);
+    steer_class_order(w->base->plans, w->inputs, side->plan, c->class, type, &row);
     put_int(o, "class", c->class + 1);
     put_real(o, "ipv4_pct", c->share[0] * 100);
     put_real(o, "ipv6_pct", c->share[1] * 100);

@@ -348,6 +348,9 @@ int control_simulate(const struct control_simulate_args *args, FILE *out)
         if (args->is_csv) {
             write_csv(&s, out);
         } else {
+            text_print(out, "Played on %s, with every target taken for up%s%s.\n\n", args->conf_file,
+                       args->without == NULL ? "" : " but ",
+                       args->without == NULL ? "" : args->without);
             write_targets(&s, out);
             write_countries(&s, out);
         }

@@ -52,6 +52,21 @@ void steer_class_row(const struct steer_plans *plans, const struct steer_table *
     put_row(&p->policy, row, table->entries + row->first, out);
 }
 
+void steer_class_order(const struct steer_plans *plans, const struct steer_inputs *inputs,
+                       size_t plan, uint32_t class, uint16_t type, struct steer_class_row *out)
+{
+    struct steer_plan endless = plans->plans[plan]; /* shares what it points to */
+    unsigned group = steer_policy_group(&endless.policy, type);
+    const struct steer_class *c = &endless.view->classes[class];
+    struct steer_row_draft draft;
+
+    endless.policy.take = STEER_SITES_MAX;
+    steer_row_build(&endless, endless.view->sites + c->at[group], c->n[group], group, inputs,
+                    &draft, NULL);
+    out->is_special = c->is_special;
+    put_row(&endless.policy, &draft.row, draft.entries, out);
+}
+
 void steer_place_row(const struct steer_plans *plans, const struct steer_inputs *inputs, size_t plan,
                      const struct geo_place *place, uint16_t type, struct steer_class_row *out)
 {
