@@ -101,6 +101,37 @@ class Besieged(live.LiveTest):
                 raise raised[0]
         return end
 
+    def reload(self, s):
+        """Whether it went well."""
+        since = len(s.log)
+        s.send(signal.SIGHUP)
+        s.wait_for("reload (done|failed)", since)
+        return "reload done" in s.log[since:]
+
+    def asking(self, s):
+        """One query after the other, until its result is called; each must be answered. A machine
+        under load loses a datagram of thousands by itself: what the server got decides."""
+        over, asked = threading.Event(), []
+
+        def ask():
+            while not over.is_set():
+                with contextlib.suppress(TimeoutError):
+                    self.assertEqual(s.ask(NAME, timeout=5).n_answer, 1)
+                    asked.append(1)
+                time.sleep(0.001)  # others use this machine, too
+        end = self.begin(ask)
+
+        def stop():
+            over.set()
+            end()
+            self.assertGreater(len(asked), 0)
+            figures = self.figures()
+            self.assertGreaterEqual(figures["waymark_udp_received_total"], len(asked))
+            self.assertEqual(figures["waymark_udp_sent_total"],
+                             figures["waymark_udp_received_total"])
+            self.assertEqual(figures["waymark_udp_send_failures_total"], 0)
+        return stop
+
 
 def reset(s):
     s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_RESET)
@@ -311,37 +342,6 @@ services: ({{ name = "web"; hosts = ["{name}"]; targets = ["tokyo", "paris"];
 
 
 class Files(Besieged):
-    def reload(self, s):
-        """Whether it went well."""
-        since = len(s.log)
-        s.send(signal.SIGHUP)
-        s.wait_for("reload (done|failed)", since)
-        return "reload done" in s.log[since:]
-
-    def asking(self, s):
-        """One query after the other, until its result is called; each must be answered. A machine
-        under load loses a datagram of thousands by itself: what the server got decides."""
-        over, asked = threading.Event(), []
-
-        def ask():
-            while not over.is_set():
-                with contextlib.suppress(TimeoutError):
-                    self.assertEqual(s.ask(NAME, timeout=5).n_answer, 1)
-                    asked.append(1)
-                time.sleep(0.001)  # others use this machine, too
-        end = self.begin(ask)
-
-        def stop():
-            over.set()
-            end()
-            self.assertGreater(len(asked), 0)
-            figures = self.figures()
-            self.assertGreaterEqual(figures["waymark_udp_received_total"], len(asked))
-            self.assertEqual(figures["waymark_udp_sent_total"],
-                             figures["waymark_udp_received_total"])
-            self.assertEqual(figures["waymark_udp_send_failures_total"], 0)
-        return stop
-
     def test_a_storm_of_good_and_bad_reloads_loses_no_query(self):
         s = self.besieged().start()
         bad = ("threads = -1;", 'udp_siez = "x";', "}", "threads = 1; nsid = ")
