@@ -92,8 +92,8 @@ void flight_fail(struct flight *f, unsigned status, const char *origin_error)
     flight_end_joining(f);
     f->is_over = true;
     while (f->waiters != NULL) {
+        told.is_collapsed = f->waiters->request != f->request;
         tell(f->waiters, &told);
-        told.is_collapsed = true;
     }
 }
 
@@ -103,10 +103,10 @@ void flight_hand_out(struct flight *f, struct flight_told told, bool is_for_all)
     char *mark = f->edge->thread->mark;
 
     while (f->waiters != NULL) {
-        bool is_its = !told.is_collapsed ||
-                      (is_for_all && request_fits(f->waiters->request, told.object, mark));
+        const struct request *r = f->waiters->request;
+        told.is_collapsed = r != f->request; /* whose it is may have left, or never waited */
+        bool is_its = !told.is_collapsed || (is_for_all && request_fits(r, told.object, mark));
         tell(f->waiters, is_its ? &told : &again);
-        told.is_collapsed = true;
     }
 }
 

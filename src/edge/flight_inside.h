@@ -16,7 +16,7 @@ struct flight {
     enum flight_kind kind;
     struct request *request;
     struct object *stale, *object;         /* counted */
-    struct flight_waiter *waiters, **last; /* in the order they came: the first one's it is */
+    struct flight_waiter *waiters, **last; /* in the order they came */
     struct fetch *fetch;
     int attempt;          /* origins asked before */
     bool is_to_shield;
@@ -42,7 +42,8 @@ void flight_watch_readers(struct flight *f);
 /* The end of it: an error for all, or an object for all whose variant it is. */
 void flight_fail(struct flight *f, unsigned status, const char *origin_error);
 void flight_end_with(struct flight *f, struct flight_told told);
-/* An object: the first one's in any case, the others' if it is the variant that they asked for. */
+/* An object: for whom it was asked in any case, the others' if it is the variant that they asked
+ * for. */
 void flight_hand_out(struct flight *f, struct flight_told told, bool is_for_all);
 /* What is stored instead of an error: false where that may not be. */
 bool flight_serve_stale(struct flight *f, unsigned status, const char *origin_error);
