@@ -145,6 +145,15 @@ static void accept_response(struct flight *f, const struct fetch_view *view,
         body_let_go(f->object->body);
 }
 
+/* Is it still for the requests that it was stored for, under the names that its Vary has now? */
+static bool varies_alike(const struct object *o, const struct http_fields *fields)
+{
+    char names[RULE_VARY_LIST_MAX];
+    int n = rule_vary_names(fields, names);
+
+    return n >= 0 && http_text_is(object_names(o), (struct http_text){ names, (size_t)n });
+}
+
 /* 304: the stored head becomes the new one, its body stays. */
 static bool freshen(struct flight *f, const struct fetch_view *view)
 {
@@ -158,9 +167,13 @@ static bool freshen(struct flight *f, const struct fetch_view *view)
     object_fields(o, &stored);
     merged.status = o->status;
     if (!rule_304_fits(&stored, &view->head->fields, view->response_ms / 1000) ||
-        !rule_merge_304(&stored, &view->head->fields, &merged.fields))
+        !rule_merge_304(&stored, &view->head->fields, &merged.fields) ||
+        !varies_alike(o, &merged.fields))
         return false;
     rule_control_response(&merged.fields, &control);
+    if (rule_why_not_stored(&f->request->head, &f->request->control, &merged, &control,
+                            &f->request->options, view->response_ms) != NULL)
+        return false;
     put_kept(f, &merged.fields, &control, true, &head);
     /* Before the head is exchanged: `merged` points into the old one. */
     rule_fresh_make(&merged, &control, &f->request->options, view->request_ms, view->response_ms,
@@ -188,7 +201,8 @@ static void accept_304(struct flight *f, const struct fetch_view *view)
                                                  .origin_us = view->first_byte_us });
         return;
     }
-    /* It speaks of another response than ours: ask again, for all of it. */
+    /* It speaks of another response than ours, or of one that is not for all: ask again, for all
+     * of it. */
     store_remove(f->edge->store, f->stale);
     f->stale->is_validating = false;
     object_unref(f->stale);
@@ -197,6 +211,16 @@ static void accept_304(struct flight *f, const struct fetch_view *view)
     f->fetch = NULL;
     if (flight_begin_fetch(f) != 0)
         flight_fail(f, 503, NULL);
+}
+
+/* We set no condition, nor did the client: there is nothing it could be about. */
+static bool is_unasked_304(const struct flight *f, const struct fetch_view *view)
+{
+    const struct http_fields *asked = &f->request->head.fields;
+
+    return view->head->status == 304 && f->stale == NULL && f->kind != FLIGHT_PRIVATE &&
+           !http_field_has(asked, HTTP_IF_NONE_MATCH) &&
+           !http_field_has(asked, HTTP_IF_MODIFIED_SINCE);
 }
 
 static void invalidate(struct flight *f, const struct fetch_view *view)
@@ -229,6 +253,11 @@ void flight_judge(struct flight *f, const struct fetch_view *view)
         invalidate(f, view);
     if (head->status == 304 && f->stale != NULL) {
         accept_304(f, view);
+        return;
+    }
+    if (is_unasked_304(f, view)) {
+        counter_bump(&f->edge->counts->fetches_failed, 1);
+        flight_fail(f, 502, "http_protocol_error");
         return;
     }
     if (rule_is_error(head->status) && flight_serve_stale(f, head->status, NULL))

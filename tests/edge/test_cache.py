@@ -215,6 +215,40 @@ class Validation(CacheTest):
         self.assertEqual(self.ask("x").body, b"version 2")
         self.assertEqual((self.ask("x").cache, self.n("x")), ("HIT", 3))
 
+    def test_a_304_that_names_other_variants_is_no_answer(self):
+        def answer(names):
+            vary = ("Vary: Accept-Language",) if self.n("v") > 1 else ()
+            fields = ('ETag: "v"', "Cache-Control: no-cache", *vary)
+            return (304 if "if-none-match" in names else 200), fields, names["accept-language"].encode()
+
+        self.site.script["v"] = answer
+        self.assertEqual(self.ask("v", "Accept-Language: en").body, b"en")
+        self.assertEqual(self.ask("v", "Accept-Language: de").body, b"de")
+        self.assertNotIn("if-none-match", self.site.last("/set/v"))
+        self.assertEqual(self.ask("v", "Accept-Language: en").body, b"en")
+        r = self.ask("v", "Accept-Language: de")
+        self.assertEqual((r.cache, r.body), ("REVALIDATED", b"de"))
+
+    def test_a_304_that_forbids_storing_ends_what_is_stored(self):
+        for control in ("no-store", "private"):
+            def answer(names):
+                asked_again = self.n(control) > 1
+                return (304 if "if-none-match" in names else 200,
+                        ('ETag: "1"', f"Cache-Control: {control if asked_again else 'no-cache'}"),
+                        f"for {names['x-user']}".encode())
+
+            self.site.script[control] = answer
+            self.assertEqual(self.ask(control, "X-User: all").body, b"for all")
+            for user in "ab":
+                r = self.ask(control, f"X-User: {user}")
+                self.assertEqual((r.status, r.body), (200, f"for {user}".encode()), control)
+
+    def test_a_304_that_nobody_asked_for_reaches_nobody(self):
+        self.set("odd", "Cache-Control: max-age=60", status=304)
+        for _ in range(2):
+            r = self.ask("odd")
+            self.assertEqual((r.status, r.cache), (502, "LOCAL"))
+
     def test_dates_validate_where_there_is_no_tag(self):
         modified = date(-1000)
         self.site.script["d"] = lambda names: (
@@ -470,6 +504,49 @@ class Together(CacheTest):
         self.assertEqual(second.reply().body, b"slow")
         self.assertEqual(self.get("/slow").cache, "HIT")
         self.assertEqual(self.site.count("/slow"), 1)
+
+    def test_what_is_one_clients_goes_with_it(self):
+        """Whoever waits behind one that has left gets nothing of what was asked for that one."""
+        for name, *fields in (("mine", "Cache-Control: private, max-age=60"),
+                              ("variant", "Cache-Control: max-age=60", "Vary: X-User")):
+            go = threading.Event()
+
+            def answer(names):
+                if self.n(name) == 1:
+                    go.wait(live.PATIENCE_S)
+                return 200, fields, names["x-user"].encode()
+
+            self.site.script[name] = answer
+            first, second = self.client(), self.client()
+            first.ask("/set/" + name, fields=["X-User: first"])
+            self.until(lambda: "/set/" + name in self.site.state.get("begun", []))
+            second.ask("/set/" + name, fields=["X-User: second"])
+            time.sleep(0.3)
+            first.sock.close()
+            time.sleep(0.3)
+            go.set()
+            self.assertEqual(second.reply().body, b"second", name)
+
+    def test_what_was_fetched_in_the_background_is_no_others(self):
+        """A client gets what is stale; who waits for the news meanwhile is not that client."""
+        go = threading.Event()
+
+        def answer(names):
+            if self.n("news") == 1:
+                return 200, ("Cache-Control: max-age=0, stale-while-revalidate=60",), b"old"
+            if self.n("news") == 2:
+                go.wait(live.PATIENCE_S)
+            return 200, ("Cache-Control: private",), names["x-user"].encode()
+
+        self.site.script["news"] = answer
+        self.ask("news", "X-User: a")
+        self.assertEqual(self.ask("news", "X-User: b").cache, "STALE")
+        self.until(lambda: self.n("news") == 2)
+        c = self.client()
+        c.ask("/set/news", fields=["X-User: c", "Cache-Control: max-age=0"])
+        time.sleep(0.3)
+        go.set()
+        self.assertEqual(c.reply().body, b"c")
 
     def test_who_waits_for_a_variant_gets_his_own(self):
         def answer(names):
