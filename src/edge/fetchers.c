@@ -55,6 +55,19 @@ struct fetch_socket {
     struct fetch_socket *next;
 };
 
+/* libcurl does not report every close: of a socket whose connection never came about, for one. */
+static void forget_socket(struct fetchers *all, int fd)
+{
+    struct fetch_socket **at = &all->sockets, *gone;
+
+    while (*at != NULL && (*at)->fd != fd)
+        at = &(*at)->next;
+    gone = *at;
+    if (gone != NULL)
+        *at = gone->next;
+    free(gone);
+}
+
 static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
 {
     struct fetchers *all = arg;
@@ -67,6 +80,7 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
         free(s);
         return CURL_SOCKET_BAD;
     }
+    forget_socket(all, s->fd); /* an old one of that number */
     s->next = all->sockets;
     all->sockets = s;
     return s->fd;
@@ -74,15 +88,7 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
 
 static int on_close(void *arg, curl_socket_t fd)
 {
-    struct fetchers *all = arg;
-    struct fetch_socket **at = &all->sockets, *gone;
-
-    while (*at != NULL && (*at)->fd != fd)
-        at = &(*at)->next;
-    gone = *at;
-    if (gone != NULL)
-        *at = gone->next;
-    free(gone);
+    forget_socket(arg, fd);
     return close(fd);
 }
 
@@ -253,7 +259,7 @@ static void on_later(evutil_socket_t fd, short what, void *arg)
             continue;
         }
         if (f->is_paused_in)
-            f->deadline_us = clock_steady_us() + (int64_t)FETCH_BODY_IDLE_MS * 1000;
+            f->deadline_us = clock_steady_us() + (int64_t)f->body_idle_ms * 1000;
         f->is_paused_in = f->is_paused_out = false;
         curl_easy_pause(f->easy, CURLPAUSE_CONT);
     }
@@ -294,6 +300,8 @@ void edge_fetchers_free(struct fetchers *all)
     assert(all->first == NULL);
     if (all->multi != NULL)
         curl_multi_cleanup(all->multi);
+    while (all->sockets != NULL)
+        forget_socket(all, all->sockets->fd);
     event_del(&all->timer);
     event_del(&all->tick);
     event_del(&all->later);
