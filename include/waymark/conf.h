@@ -265,7 +265,7 @@ struct conf_origin {
     const char *directory;   /* NULL: it has URLs */
     const char *cache_control; /* of the directory's files; never NULL */
     const char *host;        /* Host and SNI for it; NULL: the client's Host goes through */
-    int connect_ms, first_byte_ms;
+    int connect_ms, first_byte_ms, body_idle_ms;
     struct conf_where where;
 };
 

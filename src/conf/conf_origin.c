@@ -69,7 +69,8 @@ static void check_kinds(struct conf_reader *r, const config_setting_t *s)
     int n = (conf_member(s, OPT_origin_url) != NULL) + (conf_member(s, OPT_origin_urls) != NULL) +
             (conf_member(s, OPT_origin_directory) != NULL);
     static const enum conf_option_id url_only[] = { OPT_origin_host, OPT_origin_connect_ms,
-                                                    OPT_origin_first_byte_ms };
+                                                    OPT_origin_first_byte_ms,
+                                                    OPT_origin_body_idle_ms };
 
     if (n != 1)
         conf_error(r, s, "expected one of url, urls and directory, got %s",
@@ -101,6 +102,7 @@ static void read_origin(struct conf_reader *r, const config_setting_t *s,
     origin->host = conf_read_host(r, s, OPT_origin_host, CONF_HOST_PLAIN);
     origin->connect_ms = conf_read_int(r, s, OPT_origin_connect_ms);
     origin->first_byte_ms = conf_read_int(r, s, OPT_origin_first_byte_ms);
+    origin->body_idle_ms = conf_read_int(r, s, OPT_origin_body_idle_ms);
     check_kinds(r, s);
 }
 

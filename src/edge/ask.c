@@ -33,6 +33,7 @@ static void ask_shield(const struct edge *e, struct ask *out)
     out->is_shield = true;
     out->connect_ms = SHIELD_CONNECT_MS;
     out->first_byte_ms = SHIELD_FIRST_BYTE_MS; /* the shield has its own limit for the origin */
+    out->body_idle_ms = origin_of(e)->body_idle_ms;
     snprintf(out->url, sizeof out->url, "http://%s", endpoint_format(&shield->listen[0], at));
 }
 
@@ -69,6 +70,7 @@ bool ask_whom(const struct edge *e, int attempt, bool no_shield, struct ask *out
     }
     out->connect_ms = o->connect_ms;
     out->first_byte_ms = o->first_byte_ms;
+    out->body_idle_ms = o->body_idle_ms;
     out->directory = o->n_urls == 0 ? o->directory : NULL;
     out->cache_control = o->cache_control;
     if (o->n_urls == 0)

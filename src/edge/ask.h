@@ -16,7 +16,7 @@ struct ask {
     char connect_to[ASK_URL_MAX];  /* as in fetch.h; "": where the URL says */
     const char *directory;         /* not NULL: a file from here, and no URL */
     const char *cache_control;     /* of such a file */
-    int connect_ms, first_byte_ms;
+    int connect_ms, first_byte_ms, body_idle_ms;
 };
 
 /* The next place to ask; `attempt` (how many were asked before) and `no_shield` tell what was tried.

@@ -24,6 +24,12 @@ struct fetch *edge_fetch_of(void *arg)
     return f;
 }
 
+/* From its head on, silence counts. */
+static void await_body(struct fetch *f)
+{
+    f->deadline_us = clock_steady_us() + (int64_t)f->body_idle_ms * 1000;
+}
+
 /* ---- the head ---- */
 
 void edge_fetch_refuse(struct fetch *f)
@@ -51,6 +57,7 @@ bool edge_fetch_set_head(struct fetch *f)
     f->view.body->is_sized = f->head->body == HTTP_BODY_LENGTH;
     f->view.body->expected = f->head->length;
     http_chunks_init(&f->chunks);
+    await_body(f);
     edge_fetch_note_change(f);
     return true;
 }
@@ -111,7 +118,7 @@ static size_t on_body(char *data, size_t size, size_t n, void *arg)
         f->deadline_us = 0;
         return CURL_WRITEFUNC_PAUSE;
     }
-    f->deadline_us = clock_steady_us() + (int64_t)FETCH_BODY_IDLE_MS * 1000;
+    await_body(f);
     edge_fetch_note_change(f);
     bool is_taken = f->view.has_head &&
                     (f->head->body == HTTP_BODY_CHUNKED ? take_chunked(f, data, n)
@@ -124,10 +131,12 @@ static size_t on_upload(char *out, size_t size, size_t n, void *arg)
     struct fetch *f = edge_fetch_of(arg);
     long got = f->read(f->read_ctx, out, size * n);
 
-    f->deadline_us = clock_steady_us() + (int64_t)f->first_byte_ms * 1000;
+    if (!f->view.has_head) /* else the body's deadline stands: of the request no more is wanted */
+        f->deadline_us = clock_steady_us() + (int64_t)f->first_byte_ms * 1000;
     if (got == -1) {
         f->is_paused_out = true;
-        f->deadline_us = 0; /* the client's timeouts count */
+        if (!f->view.has_head)
+            f->deadline_us = 0; /* the client's timeouts count */
         return CURL_READFUNC_PAUSE;
     }
     return got == -2 ? CURL_READFUNC_ABORT : (size_t)got;
@@ -272,6 +281,7 @@ struct fetch *edge_fetch_allocate(struct fetchers *all, const struct fetch_spec 
     f->is_to_head = strcmp(spec->method, "HEAD") == 0;
     f->is_upload = spec->upload > 0 || spec->upload == FETCH_BODY_UNKNOWN;
     f->first_byte_ms = spec->first_byte_ms;
+    f->body_idle_ms = spec->body_idle_ms;
     f->begun_us = clock_steady_us();
     f->deadline_us = f->begun_us + ((int64_t)spec->connect_ms + spec->first_byte_ms) * 1000;
     f->view.request_ms = clock_wall_ms();

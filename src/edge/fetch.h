@@ -19,7 +19,7 @@ struct event_base;
 struct fetch;
 struct fetchers; /* one per thread: the connections */
 
-enum { FETCH_BODY_IDLE_MS = 60000, FETCH_BODY_UNKNOWN = -1, FETCH_BODY_NONE = -2 };
+enum { FETCH_BODY_UNKNOWN = -1, FETCH_BODY_NONE = -2 };
 
 struct fetchers *edge_fetchers_new(struct event_base *base); /* NULL: out of memory */
 void edge_fetchers_free(struct fetchers *all);               /* every fetch is gone; NULL is fine */
@@ -47,6 +47,7 @@ struct fetch_spec {
     const char *fields; /* all others: "Name: value\r\n" lines */
     size_t fields_len;
     int connect_ms, first_byte_ms;
+    int body_idle_ms;   /* silence of the body after which it has broken off */
     int64_t upload;     /* octets of a body, or FETCH_BODY_UNKNOWN, or FETCH_BODY_NONE */
     fetch_read_cb *read;
     void *read_ctx;

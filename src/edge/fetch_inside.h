@@ -37,7 +37,7 @@ struct fetch {
     int fd; /* of a file, or -1 */
     bool is_file;
     uint64_t file_left;
-    int first_byte_ms;
+    int first_byte_ms, body_idle_ms;
     int64_t deadline_us; /* 0: none */
     int64_t begun_us;
     char *raw; /* of the head */

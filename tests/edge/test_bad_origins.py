@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Origins that lie, break off, say too much or nothing: no wrong octet is stored, or served as whole."""
 import concurrent.futures
+import json
 import socket
 import struct
 import threading
@@ -126,6 +127,18 @@ class BadOrigin(support.Origin):
             c.sock.sendall(b"100000\r\n" + piece + b"\r\n")
         c.sock.sendall(b"0\r\n\r\n")
 
+    def on_stall(self, c, method, target, names, body):
+        """A half, and then nothing."""
+        c.sock.sendall(OK + b"Content-Length: 10\r\n\r\nfirst")
+        c.more()
+        return False
+
+    def on_late(self, c, method, target, names, body):
+        """A head at once, and a body that takes its time."""
+        c.sock.sendall(OK + b"Content-Length: 5\r\n\r\n")
+        time.sleep(1.5)
+        c.sock.sendall(b"hello")
+
     def on_drip(self, c, method, target, names, body):
         """A head that never ends, an octet at a time."""
         for octet in WHOLE[:-9] * 100:
@@ -242,6 +255,44 @@ class BadOrigins(FrontTest):
         self.assertLess(time.monotonic() - begun, 15)
         self.assertEqual(self.site.state["begun"].count("/mute"), 1)
         self.assertEqual(self.get("/plain").status, 200)
+        self.stop(s)
+
+    def is_quiet(self):
+        """Is nothing being fetched, and nobody connected?"""
+        _, text, _ = live.waymark("status", "-c", self.s.conf, "--json")
+        figures = json.loads(text)["edges"][0]
+        return figures["fetches_in_flight"] == 0 and figures["connections"] == 0
+
+    def test_a_body_that_falls_silent_has_broken_off(self):
+        s = self.begin(site="body_idle_ms = 500;")
+        for _ in range(2):
+            self.assertTrue(self.is_broken("/stall"))
+        self.assertEqual(self.site.count("/stall"), 2)
+        self.until(self.is_quiet)
+        self.stop(s)
+
+    def test_a_body_may_begin_later_than_a_head(self):
+        s = self.begin(site="first_byte_ms = 500; body_idle_ms = 20000;")
+        self.assertEqual(self.get("/late").body, b"hello")
+        self.stop(s)
+
+    def test_an_answer_that_comes_before_the_upload_ends_may_not_stall_either(self):
+        class Hasty(support.Origin):
+            def one(self, c):
+                c.read_until(b"\r\n\r\n")
+                c.sock.sendall(OK + b"Content-Length: 10\r\n\r\nfirst")
+                while c.more():
+                    c.buffer = b""
+
+        self.site = self.origin(Hasty)
+        s = self.begin(site="body_idle_ms = 500;")
+        with Client(self.port) as c:
+            c.send(b"POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 1000000\r\n\r\n" +
+                   bytes(100000))
+            self.assertEqual(c.head().status, 200)
+            with self.assertRaises((EOFError, ConnectionError)):
+                c.octets(10)
+        self.until(self.is_quiet)
         self.stop(s)
 
     def test_an_origin_that_refuses_is_502(self):

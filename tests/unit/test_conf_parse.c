@@ -310,7 +310,7 @@ static const char edges[] =
     "origins: {\n"
     "  site: { url = \"http://127.0.0.1:9000/\"; };\n"
     "  twins: { urls = [\"https://a.example\", \"https://b.example:444\"];\n"
-    "           host = \"www.cdn.example\"; connect_ms = 500; };\n"
+    "           host = \"www.cdn.example\"; connect_ms = 500; body_idle_ms = 700; };\n"
     "  files: { directory = \"site\"; };\n"
     "};\n"
     "edges: (\n"
@@ -335,10 +335,12 @@ static void origins_are_urls_or_directories(void **state)
     assert_string_equal(o[0].urls[0], "http://127.0.0.1:9000"); /* a path can follow */
     assert_null(o[0].host);
     assert_int_equal(o[0].connect_ms, 2000);
+    assert_int_equal(o[0].body_idle_ms, 60000);
     assert_int_equal(o[1].n_urls, 2);
     assert_string_equal(o[1].urls[1], "https://b.example:444");
     assert_string_equal(o[1].host, "www.cdn.example");
     assert_int_equal(o[1].connect_ms, 500);
+    assert_int_equal(o[1].body_idle_ms, 700);
     assert_int_equal(o[2].n_urls, 0);
     assert_string_equal(o[2].directory, "site");
     assert_string_equal(o[2].cache_control, "max-age=60");
