@@ -124,6 +124,7 @@ void edge_turn(struct edge *e, int64_t now_us)
 {
     edge_sync_purges(e);
     sessions_tick(e, now_us);
+    store_set_limit(e->store, store_limit(e->store)); /* what was in use when it shrank leaves now */
     publish(&e->counts->store_bytes, store_bytes(e->store));
     publish(&e->counts->store_limit, store_limit(e->store));
     publish(&e->counts->store_objects, store_objects(e->store));

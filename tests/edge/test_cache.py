@@ -3,6 +3,8 @@
 that answers as each test says. Lifetimes are seconds; what has to grow old does so side by side."""
 import concurrent.futures
 import email.utils
+import json
+import socket
 import threading
 import time
 
@@ -476,6 +478,32 @@ class Keys(CacheTest):
                                    ("?x", ["Cookie: currency=a; currency=b"], h)))
         self.assertFalse(self.same("lang", ("?y", ["X-Lang: a, b"], h), ("?y", ["X-Lang: a"], h)))
         self.assertFalse(self.same("any", ("?z%0ax-lang:%20en", [], h), ("?z", [], h)))
+
+
+class Shrinking(CacheTest):
+    options = "cache_mb = 64;"
+
+    def test_what_was_in_use_when_the_store_shrank_leaves_after(self):
+        def store():
+            _, text, _ = live.waymark("status", "-c", self.s.conf, "--json")
+            figures = json.loads(text)["edges"][0]
+            return figures["store_bytes"], figures["store_limit"]
+
+        big = 12 << 20
+        self.get(f"/big/{big}")
+        slow = self.client()
+        slow.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        slow.ask(f"/big/{big}")
+        self.assertEqual(slow.head().cache, "HIT")
+        with open(self.s.conf) as f:
+            text = f.read()
+        with open(self.s.conf, "w") as f:
+            f.write(text.replace("cache_mb = 64;", "cache_mb = 1;"))
+        live.waymark("reload", "-c", self.s.conf)
+        self.until(lambda: store()[1] == 1 << 20)
+        self.assertGreater(store()[0], big)
+        self.assertEqual(len(slow.octets(big)), big)
+        self.until(lambda: store()[0] <= 1 << 20)
 
 
 class Together(CacheTest):
