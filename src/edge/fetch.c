@@ -52,8 +52,10 @@ bool edge_fetch_set_head(struct fetch *f)
     }
     f->view.has_head = true;
     f->view.head = f->head;
-    f->view.response_ms = clock_wall_ms();
     f->view.first_byte_us = clock_steady_us() - f->begun_us;
+    f->view.response_steady_ms = clock_steady_us() / 1000;
+    f->view.response_ms = clock_wall_ms();
+    f->view.request_ms = f->view.response_ms - f->view.first_byte_us / 1000;
     f->view.body->is_sized = f->head->body == HTTP_BODY_LENGTH;
     f->view.body->expected = f->head->length;
     http_chunks_init(&f->chunks);
@@ -284,7 +286,6 @@ struct fetch *edge_fetch_allocate(struct fetchers *all, const struct fetch_spec 
     f->body_idle_ms = spec->body_idle_ms;
     f->begun_us = clock_steady_us();
     f->deadline_us = f->begun_us + ((int64_t)spec->connect_ms + spec->first_byte_ms) * 1000;
-    f->view.request_ms = clock_wall_ms();
     f->view.body = body_new();
     if (f->view.body == NULL) {
         edge_fetch_cancel(f);

@@ -62,6 +62,7 @@ struct fetch_view {
     const struct http_response_head *head; /* slices into the fetch: as long as it lives */
     struct body *body;                     /* filled from the start; counted by the fetch */
     int64_t request_ms, response_ms;       /* wall clock: begun, head here */
+    int64_t response_steady_ms;            /* what ages are counted from: nobody sets that clock */
     int64_t first_byte_us;                 /* how long the head took */
     bool was_late;                         /* it ended by a timeout */
     const char *error;      /* once it has failed: a word of RFC 9209 2.3 */

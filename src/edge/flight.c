@@ -199,7 +199,7 @@ int flight_start(const struct flight_plan *plan)
 bool flight_serve_stale(struct flight *f, unsigned status, const char *origin_error)
 {
     if (f->stale == NULL || f->stale->body->state == BODY_BROKEN ||
-        !rule_use_on_error(&f->stale->fresh, &f->request->control, clock_wall_ms()))
+        !rule_use_on_error(&f->stale->fresh, &f->request->control, clock_steady_us() / 1000))
         return false;
     flight_end_with(f, (struct flight_told){ .news = FLIGHT_OBJECT,
                                              .object = f->stale,

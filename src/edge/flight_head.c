@@ -87,6 +87,7 @@ static struct object *make_object(const struct flight *f, const struct fetch_vie
         o->generation = f->generation;
         rule_fresh_make(view->head, control, &f->request->options, view->request_ms,
                         view->response_ms, &o->fresh);
+        o->fresh.response_ms = view->response_steady_ms;
     }
     lines_fini(&head);
     return o;
@@ -101,7 +102,7 @@ static void remember_uncacheable(struct flight *f)
         return;
     o->is_marker = true;
     o->generation = f->generation;
-    o->fresh.response_ms = clock_wall_ms();
+    o->fresh.response_ms = clock_steady_us() / 1000;
     store_add(f->edge->store, o);
     object_unref(o);
 }
@@ -183,6 +184,7 @@ static bool freshen(struct flight *f, const struct fetch_view *view)
     if (!is_set)
         return false;
     o->fresh = fresh;
+    o->fresh.response_ms = view->response_steady_ms;
     if (purged_meanwhile(f, o) != PURGE_NONE)
         store_remove(f->edge->store, o);
     else

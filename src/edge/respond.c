@@ -74,7 +74,7 @@ struct part {
 
 /* The status, and which part of the body. Leaves the fields of the stored head in thread->fields.
  */
-static struct part choose_part(struct session *s, int64_t now_ms)
+static struct part choose_part(struct session *s, int64_t now_s)
 {
     const struct object *o = s->told.object;
     const struct request *r = s->request;
@@ -85,11 +85,11 @@ static struct part choose_part(struct session *s, int64_t now_ms)
     if (s->is_private || !wants_conditions(r))
         return whole;
     object_fields(o, stored);
-    if (rule_is_not_modified(&r->head.fields, stored, o->status, now_ms / 1000))
+    if (rule_is_not_modified(&r->head.fields, stored, o->status, now_s))
         return (struct part){ .status = 304, .is_ours = true };
     if (r->head.method != HTTP_GET || o->status != 200 || size == UINT64_MAX)
         return whole;
-    switch (rule_range(&r->head.fields, stored, size, now_ms / 1000, &first, &last)) {
+    switch (rule_range(&r->head.fields, stored, size, now_s, &first, &last)) {
     case RULE_PART:
         return (
             struct part){ .status = 206, .first = first, .len = last - first + 1, .is_ours = true };
@@ -168,8 +168,8 @@ static void begin_body(struct session *s, const struct part *part)
 void respond_object(struct session *s)
 {
     struct lines *out = &s->edge->thread->out;
-    int64_t now_ms = clock_wall_ms();
-    struct part part = choose_part(s, now_ms);
+    int64_t now_ms = clock_steady_us() / 1000;
+    struct part part = choose_part(s, clock_wall_ms() / 1000);
 
     out->len = 0;
     s->status = part.status;

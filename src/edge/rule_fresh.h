@@ -41,7 +41,7 @@ const char *rule_why_not_stored(const struct http_request_head *request,
 /* All that later decisions need; lives in the stored object, holds no slices. A 304 makes it anew
  * from the merged fields. */
 struct rule_fresh {
-    int64_t response_ms;  /* when its head had arrived */
+    int64_t response_ms;  /* when its head had arrived, by the clock that tells `now_ms` */
     int64_t age_ms;       /* corrected initial age: how old it was then (RFC 9111 4.2.3) */
     int64_t lifetime_ms;  /* 0: stale from the start */
     int64_t stale_while_ms; /* after the lifetime: serve and revalidate in the background */

@@ -16,7 +16,7 @@ static bool is_purged(struct session *s, struct object *o)
     enum purge_effect effect = purge_check(p, object_url(o), o->tags, o->n_tags, o->generation);
     o->generation = purge_generation(p);
     if (effect == PURGE_SOFT)
-        rule_fresh_expire(&o->fresh, clock_wall_ms());
+        rule_fresh_expire(&o->fresh, clock_steady_us() / 1000);
     return effect == PURGE_HARD;
 }
 
@@ -96,7 +96,7 @@ static enum step use_stored(struct session *s, struct object *o, int64_t now_ms)
 
 static enum step look_in_store(struct session *s)
 {
-    int64_t now_ms = clock_wall_ms();
+    int64_t now_ms = clock_steady_us() / 1000;
     struct object *o = find(s, now_ms);
 
     if (o != NULL && !o->is_marker)
