@@ -19,6 +19,7 @@ enum { BUFFER = 64 * 1024, LINE_MAX_LEN = 4096, TEXT_MAX_LEN = 1024 };
 
 struct edge_log {
     int fd;
+    bool is_cut; /* the file ends within a line */
     size_t len;
     char buffer[BUFFER];
 };
@@ -30,6 +31,7 @@ int edge_log_open(const char *path, struct edge_log **out, char why[static WHY_L
     if (log == NULL)
         return why_set(why, -ENOMEM, "%s: out of memory", path);
     log->len = 0;
+    log->is_cut = false;
     log->fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
     if (log->fd < 0) {
         int err = why_set(why, -errno, "%s: cannot open the access log: %s", path, strerror(errno));
@@ -44,7 +46,9 @@ void edge_log_flush(struct edge_log *log)
 {
     size_t at = 0;
 
-    while (at < log->len) {
+    if (log->is_cut && log->len > 0 && write(log->fd, "\n", 1) == 1)
+        log->is_cut = false;
+    while (at < log->len && !log->is_cut) {
         ssize_t n = write(log->fd, log->buffer + at, log->len - at);
         if (n < 0 && errno == EINTR)
             continue;
@@ -52,6 +56,7 @@ void edge_log_flush(struct edge_log *log)
             break; /* a full disk: these lines are lost, serving goes on */
         at += (size_t)n;
     }
+    log->is_cut |= at > 0 && log->buffer[at - 1] != '\n';
     log->len = 0;
 }
 

@@ -98,6 +98,7 @@ static int open_loop(struct serve *s, char why[static WHY_LEN])
 {
     signal(SIGPIPE, SIG_IGN);
     signal(SIGUSR1, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is one that cannot be written */
     s->base = event_base_new();
     s->report = report_new();
     if (s->base == NULL || s->report == NULL)

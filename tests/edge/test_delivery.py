@@ -2,6 +2,7 @@
 """What an operator sees of the edges: fetch, purge, status, metrics; and what a reload does to them."""
 import json
 import os
+import resource
 import re
 import signal
 import socket
@@ -219,6 +220,36 @@ class Delivery(live.LiveTest):
         self.assertEqual((rows[1]["method"], rows[1]["target"], rows[1]["bytes"]),
                          ("GET", "/a.txt", 10))
         self.assertEqual([row["result"] for row in rows][3:], ["local", "local"])
+
+    def test_an_access_log_without_room_costs_its_lines_and_no_others(self):
+        s = self.edges()
+        log = s.path("access.log")
+        s.write_conf(server=f'access_log = "{log}";', rest=self.rest(s, ["london"]))
+        s.start()
+
+        def ask(name, size):
+            with socket.create_connection((LONDON, self.http), live.PATIENCE_S) as c:
+                c.sendall(f"GET /{name} HTTP/1.1\r\nHost: www.plain.example\r\n\r\n".encode())
+                self.assertIn(b"HTTP/1.1 404", c.recv(65536))
+            deadline = time.monotonic() + live.PATIENCE_S
+            while not size(os.path.getsize(log)):
+                self.assertLess(time.monotonic(), deadline, name)
+                time.sleep(0.01)
+
+        ask("first", lambda n: n > 0)
+        full = os.path.getsize(log) + 40
+        limits = resource.prlimit(s.process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(s.process.pid, resource.RLIMIT_FSIZE, (full, limits[1]))
+        ask("second", lambda n: n == full)
+        ask("third", lambda n: n == full)
+        time.sleep(1)  # its line has been lost
+        resource.prlimit(s.process.pid, resource.RLIMIT_FSIZE, limits)
+        ask("fourth", lambda n: n > full)
+        self.stop(s)
+        with open(log, encoding="ascii") as f:
+            lines = f.read().splitlines()
+        self.assertEqual(len(lines), 3, lines)
+        self.assertEqual([json.loads(lines[i])["target"] for i in (0, 2)], ["/first", "/fourth"])
 
     def test_a_reload_opens_the_access_log_anew(self):
         s = self.edges(["london"])
