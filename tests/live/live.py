@@ -175,7 +175,8 @@ class Server:
         env["TSAN_OPTIONS"] = f"suppressions={SUPPRESSIONS} " + env.get("TSAN_OPTIONS", "")
         env.update(more_env or {})
         self.process = subprocess.Popen([WAYMARK, "serve", "-c", self.conf], stderr=subprocess.PIPE,
-                                        stdout=subprocess.DEVNULL, env=env, text=True)
+                                        stdout=subprocess.DEVNULL, env=env, text=True,
+                                        errors="backslashreplace")  # it quotes any octets
         self.reader = threading.Thread(target=self._read, args=(self.process,), daemon=True)
         self.reader.start()
         return self
