@@ -21,6 +21,7 @@ struct file_text {
     size_t len;
     dev_t dev; /* who it is, to notice a file that includes itself */
     ino_t ino;
+    struct timespec modified, changed; /* when it was opened */
 };
 
 /* All of it. 0, or -errno with `why`, as file_open. */

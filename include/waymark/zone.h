@@ -65,6 +65,11 @@ struct zone_match {
 
 /* NULL when the report got errors. Warnings are reported too. */
 struct zone_set *zone_set_load(const struct conf *conf, struct report *report);
+/* The same after a set that was loaded before (NULL: none): a zone whose files are still what they were
+ * is taken over, not read, and says nothing; a serial that went back is a warning. `former` is needed
+ * until this returns, not longer. */
+struct zone_set *zone_set_load_after(const struct zone_set *former, const struct conf *conf,
+                                     struct report *report);
 void zone_set_free(struct zone_set *set); /* NULL is fine */
 
 /* The deepest zone answers; but for DS at its apex the next one above, if that is here, as if there
@@ -84,5 +89,6 @@ const struct zone_rrset *zone_rrset_of(const struct zone_node *node, uint16_t ty
 
 size_t zone_count(const struct zone_set *set);
 const struct zone *zone_at(const struct zone_set *set, size_t i); /* in the configuration's order */
+size_t zone_set_taken_over(const struct zone_set *set);           /* zones that were not read */
 size_t zone_set_nodes(const struct zone_set *set);                /* ids run from 0 to this */
 size_t zone_set_bytes(const struct zone_set *set);

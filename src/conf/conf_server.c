@@ -2,6 +2,7 @@
 #include "conf_parts.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -148,14 +149,31 @@ static bool read_zone(struct conf_reader *r, const config_setting_t *s, struct c
     return zone->name != NULL && zone->file != NULL;
 }
 
-static void check_zone_twice(struct conf_reader *r, const config_setting_t *s,
-                             const struct conf_zone *zones, size_t n, const char *name)
+struct named_zone {
+    const config_setting_t *s;
+    const struct conf_zone *zone;
+};
+
+static int by_name(const void *a, const void *b)
 {
-    for (size_t i = 0; i < n; i++)
-        if (strcasecmp(zones[i].name, name) == 0) {
-            conf_error(r, s, "the zone is given twice, first on line %d", zones[i].where.line);
-            return;
-        }
+    const struct named_zone *x = a, *y = b;
+    int order = strcasecmp(x->zone->name, y->zone->name);
+
+    return order != 0 ? order : x->zone < y->zone ? -1 : x->zone > y->zone;
+}
+
+/* There may be thousands: each beside each would take seconds. */
+static void check_zones_twice(struct conf_reader *r, struct named_zone *named, size_t n)
+{
+    if (n > 1)
+        qsort(named, n, sizeof *named, by_name);
+    for (size_t i = 1, first = 0; i < n; i++) {
+        if (strcasecmp(named[first].zone->name, named[i].zone->name) == 0)
+            conf_error(r, named[i].s, "the zone is given twice, first on line %d",
+                       named[first].zone->where.line);
+        else
+            first = i;
+    }
 }
 
 void conf_read_zones(struct conf_reader *r, const config_setting_t *top)
@@ -163,14 +181,16 @@ void conf_read_zones(struct conf_reader *r, const config_setting_t *top)
     size_t len, n = 0;
     const config_setting_t *list = conf_read_list(r, top, OPT_top_zones, &len);
     struct conf_zone *zones = conf_alloc(r, len, sizeof *zones);
+    struct named_zone *named = conf_alloc(r, len, sizeof *named);
 
-    for (size_t i = 0; zones != NULL && i < len; i++) {
+    for (size_t i = 0; zones != NULL && named != NULL && i < len; i++) {
         const config_setting_t *s = config_setting_get_elem(list, (unsigned)i);
         if (!read_zone(r, s, &zones[n]))
             continue;
-        check_zone_twice(r, s, zones, n, zones[n].name);
+        named[n] = (struct named_zone){ .s = s, .zone = &zones[n] };
         n++;
     }
+    check_zones_twice(r, named, n);
     r->conf->zones = zones;
     r->conf->n_zones = n;
 }

@@ -62,7 +62,11 @@ int file_read(const char *path, size_t max, struct file_text *out, char why[stat
 
     if (err != 0)
         return err;
-    struct file_text file = { .len = (size_t)st.st_size, .dev = st.st_dev, .ino = st.st_ino };
+    struct file_text file = { .len = (size_t)st.st_size,
+                              .dev = st.st_dev,
+                              .ino = st.st_ino,
+                              .modified = st.st_mtim,
+                              .changed = st.st_ctim };
     file.text = calloc(1, file.len + 1);
     if (file.text == NULL)
         err = why_set(why, -ENOMEM, "out of memory");

@@ -38,13 +38,14 @@ static void check_regions(const struct world_base *b, struct report *report)
     }
 }
 
-static void build_parts(struct world_base_box *box, struct report *report)
+static void build_parts(struct world_base_box *box, const struct zone_set *former,
+                        struct report *report)
 {
     struct world_base *b = &box->base;
 
     if (b->conf->server.cookies != CONF_COOKIES_OFF)
         world_cookies_read(b->conf->server.cookie_secrets_file, &b->cookies, report);
-    b->zones = zone_set_load(b->conf, report);
+    b->zones = zone_set_load_after(former, b->conf, report);
     b->geo = geo_load(&b->conf->geo, report);
     if (b->geo != NULL)
         b->plans = steer_plans_build(b->conf, b->geo, report);
@@ -59,7 +60,8 @@ static void build_parts(struct world_base_box *box, struct report *report)
     b->service_at = service_at;
 }
 
-struct world_base_box *world_base_build(struct conf *conf, struct report *report)
+struct world_base_box *world_base_build(struct conf *conf, const struct zone_set *former,
+                                        struct report *report)
 {
     struct world_base_box *box = calloc(1, sizeof *box);
     int64_t start_us = clock_steady_us();
@@ -75,7 +77,7 @@ struct world_base_box *world_base_build(struct conf *conf, struct report *report
     if (box->arena == NULL)
         out_of_memory(conf, report);
     else
-        build_parts(box, report);
+        build_parts(box, former, report);
     if (report_errors(report) > errors) {
         world_base_unref(box);
         return NULL;

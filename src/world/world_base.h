@@ -14,8 +14,10 @@ struct world_base_box {
     struct world_base base;
 };
 
-/* NULL when the report got errors. References the conf. */
-struct world_base_box *world_base_build(struct conf *conf, struct report *report);
+/* NULL when the report got errors. References the conf. What is unchanged of the former zones (NULL:
+ * none) is not read again. */
+struct world_base_box *world_base_build(struct conf *conf, const struct zone_set *former,
+                                        struct report *report);
 struct world_base_box *world_base_ref(struct world_base_box *box);
 void world_base_unref(struct world_base_box *box); /* NULL is fine */
 

@@ -243,8 +243,11 @@ void world_count_failure(struct world_hub *hub)
 
 struct world_base_box *world_build(struct world_hub *hub, struct conf *conf, struct report *report)
 {
-    struct world_base_box *base = world_base_build(conf, report);
+    struct world_hold *former = hold_current(hub);
+    struct world_base_box *base =
+        world_base_build(conf, former == NULL ? NULL : former->base->base.zones, report);
 
+    world_box_unref(former);
     if (load_key(hub, conf, report) == 0 && base != NULL) {
         base->base.draw_key = hub->key;
         return base;

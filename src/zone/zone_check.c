@@ -282,3 +282,19 @@ bool zone_check(struct zone_draft *draft, const char *file, struct zone_findings
     }
     return true;
 }
+
+void zone_check_serial(const struct zone_draft *draft, uint32_t former,
+                       struct zone_findings *findings)
+{
+    const struct zone_draft_set *soa = zone_draft_set_of(draft, 0, WIRE_SOA);
+
+    if (soa == NULL)
+        return;
+    const struct zone_draft_record *r = zone_draft_record_of(draft, soa, 0);
+    uint32_t serial = wire_get32(zone_draft_rdata(draft, r) + r->rdata_len - 20);
+    if (serial - former < UINT32_C(1) << 31)
+        return; /* RFC 1982 3.2: the same, or later */
+    zone_warning(findings, draft->files[r->file], (int)r->line,
+                 "the serial went back from %u to %u: secondaries keep what they have (RFC 1982)",
+                 former, serial);
+}

@@ -11,3 +11,7 @@
 /* Groups the draft, drops duplicates, settles the TTL of each set, sets the flags of the nodes, and
  * reports what is wrong. False: out of memory. */
 bool zone_check(struct zone_draft *draft, const char *file, struct zone_findings *findings);
+
+/* Warns when the serial of a checked draft is behind the one that was served (RFC 1982). */
+void zone_check_serial(const struct zone_draft *draft, uint32_t former,
+                       struct zone_findings *findings);

@@ -12,6 +12,7 @@
 #include <waymark/wire.h>
 
 #include "zone/zone_name.h"
+#include "zone/zone_stamp.h"
 #include "zone/zone_table.h"
 
 enum {
@@ -28,7 +29,6 @@ struct zone_draft_node {
     uint8_t name_len;
     uint8_t flags; /* enum zone_node_flag */
     bool is_below_dname;
-    bool is_shadowed; /* a deeper zone of the set holds this name */
 };
 
 struct zone_draft_record {
@@ -62,6 +62,7 @@ struct zone_draft {
     struct zone_table table;
 
     const char **files; /* by record's number; copies */
+    struct zone_stamp *stamps; /* of each */
     uint16_t n_files;
 
     uint32_t *order; /* after zone_draft_group */

@@ -1,13 +1,15 @@
-/* zone_freeze.c - drafts to the frozen table. Runs in whichever thread loads; nothing is judged
- * here. */
+/* zone_freeze.c - drafts, and zones of the set before, to the frozen table. Runs in whichever thread
+ * loads; nothing is judged here. */
 #include "zone/zone_set.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "zone/zone_take.h"
+
 enum {
-    PIECE_ALIGN = 8,
+    PIECE_ALIGN = ZONE_PIECE_ALIGN,
     TAIL = WIRE_NAME_MAX /* a comparison may run past the last name, never past this */
 };
 
@@ -15,6 +17,20 @@ enum {
 struct pieces {
     uint8_t *at, *end;
 };
+
+uint32_t zone_freeze_source_nodes(const struct zone_freeze_source *source)
+{
+    return source->draft != NULL ? source->draft->n_nodes
+                                 : source->former->parts[source->former_zone].n_nodes;
+}
+
+const uint8_t *zone_freeze_source_name(const struct zone_freeze_source *source, uint32_t node)
+{
+    if (source->draft != NULL)
+        return zone_draft_name(source->draft, node);
+    const struct zone_part *part = &source->former->parts[source->former_zone];
+    return source->former->nodes[part->first_node + node].name;
+}
 
 static size_t align_up(size_t n)
 {
@@ -93,6 +109,18 @@ static bool make_table(struct zone_set *set, struct zone_table *table, size_t n)
     return true;
 }
 
+static size_t pieces_size(const struct zone_freeze_source *source)
+{
+    const struct zone_draft *d = source->draft;
+    size_t size = 0;
+
+    if (d == NULL)
+        return source->former->parts[source->former_zone].pieces_len;
+    for (uint32_t i = 0; i < d->n_nodes; i++)
+        size += piece_size(d, &d->nodes[i]);
+    return size;
+}
+
 /* All the memory at once. */
 static bool make_room(struct zone_set *set, const struct zone_freeze_source *sources, size_t n,
                       struct pieces *pieces)
@@ -100,20 +128,21 @@ static bool make_room(struct zone_set *set, const struct zone_freeze_source *sou
     size_t size = 0, n_nodes = 0, n_shadowed = 0;
 
     for (size_t z = 0; z < n; z++) {
-        const struct zone_draft *d = sources[z].draft;
-        n_nodes += d->n_nodes;
-        for (uint32_t i = 0; i < d->n_nodes; i++) {
-            size += piece_size(d, &d->nodes[i]);
-            n_shadowed += d->nodes[i].is_shadowed;
-        }
+        uint32_t n_own = zone_freeze_source_nodes(&sources[z]);
+        n_nodes += n_own;
+        size += pieces_size(&sources[z]);
+        for (uint32_t i = 0; sources[z].is_shadowed != NULL && i < n_own; i++)
+            n_shadowed += sources[z].is_shadowed[i];
     }
     if (n_nodes > ZONE_DRAFT_NODES_MAX)
         return false;
     set->zones = arena_zero(set->arena, n + 1, sizeof *set->zones);
+    set->parts = arena_zero(set->arena, n + 1, sizeof *set->parts);
     set->parents = arena_zero(set->arena, n + 1, sizeof *set->parents);
     set->nodes = arena_alloc(set->arena, (n_nodes + 1) * sizeof *set->nodes, PIECE_ALIGN);
     pieces->at = arena_alloc(set->arena, size + TAIL, PIECE_ALIGN);
-    if (set->zones == NULL || set->parents == NULL || set->nodes == NULL || pieces->at == NULL)
+    if (set->zones == NULL || set->parts == NULL || set->parents == NULL || set->nodes == NULL ||
+        pieces->at == NULL)
         return false;
     pieces->end = pieces->at + size;
     memset(pieces->end, 0, TAIL);
@@ -121,49 +150,110 @@ static bool make_room(struct zone_set *set, const struct zone_freeze_source *sou
            make_table(set, &set->shadowed, n_shadowed);
 }
 
-static void add_nodes(struct zone_set *set, uint32_t zone, const struct zone_draft *d,
+/* The node is written: now it can be found. */
+static void add_node(struct zone_set *set, const struct zone_freeze_source *source, uint32_t i,
+                     uint64_t hash)
+{
+    bool is_shadowed = source->is_shadowed != NULL && source->is_shadowed[i];
+    uint8_t labels = labels_of(set->nodes[set->n_nodes].name);
+
+    zone_table_put(is_shadowed ? &set->shadowed : &set->visible, hash, set->n_nodes);
+    set->n_nodes++;
+    if (labels > set->labels_max)
+        set->labels_max = labels;
+}
+
+static void add_draft(struct zone_set *set, uint32_t zone, const struct zone_freeze_source *source,
                       struct pieces *pieces)
 {
+    const struct zone_draft *d = source->draft;
+
     for (uint32_t i = 0; i < d->n_nodes; i++) {
-        const struct zone_draft_node *n = &d->nodes[i];
         struct zone_node *out = &set->nodes[set->n_nodes];
-        *out = (struct zone_node){ .id = set->n_nodes++, .zone = (uint16_t)zone };
-        write_node(out, pieces, d, n);
-        zone_table_put(n->is_shadowed ? &set->shadowed : &set->visible, n->hash, out->id);
-        uint8_t labels = labels_of(out->name);
-        if (labels > set->labels_max)
-            set->labels_max = labels;
+        *out = (struct zone_node){ .id = set->n_nodes, .zone = (uint16_t)zone };
+        write_node(out, pieces, d, &d->nodes[i]);
+        add_node(set, source, i, d->nodes[i].hash);
     }
+    for (uint32_t s = 0; s < d->n_sets; s++)
+        set->zones[zone].n_records += d->sets[s].n;
+}
+
+static void add_former(struct zone_set *set, uint32_t zone, const struct zone_freeze_source *source,
+                       struct pieces *pieces)
+{
+    const struct zone_part *part = &source->former->parts[source->former_zone];
+    struct zone_node *nodes = &set->nodes[set->n_nodes];
+
+    zone_take_nodes(source->former, part, nodes, pieces->at);
+    pieces->at += part->pieces_len;
+    assert(pieces->at <= pieces->end);
+    for (uint32_t i = 0; i < part->n_nodes; i++) {
+        nodes[i].id = set->n_nodes;
+        nodes[i].zone = (uint16_t)zone;
+        const uint8_t *name = nodes[i].name;
+        add_node(set, source, i, hash_keyed(&set->key, name, zone_name_len(name)));
+    }
+    set->zones[zone].n_records = source->former->zones[source->former_zone].n_records;
+    set->n_taken_over++;
+}
+
+static bool add_stamps(struct zone_set *set, struct zone_part *part,
+                       const struct zone_freeze_source *source, int64_t began_ms)
+{
+    const struct zone_part *was =
+        source->draft == NULL ? &source->former->parts[source->former_zone] : NULL;
+    const struct zone_stamp *from = was == NULL ? source->draft->stamps : was->stamps;
+
+    part->n_stamps = was == NULL ? source->draft->n_files : was->n_stamps;
+    part->is_firm = true;
+    struct zone_stamp *stamps = arena_zero(set->arena, part->n_stamps + 1u, sizeof *stamps);
+    if (stamps == NULL)
+        return false;
+    for (size_t i = 0; i < part->n_stamps; i++) {
+        stamps[i] = from[i];
+        part->is_firm &= zone_stamp_is_firm(&from[i], began_ms);
+        if (from[i].path != NULL)
+            stamps[i].path = arena_text(set->arena, from[i].path);
+        if (from[i].path != NULL && stamps[i].path == NULL)
+            return false;
+    }
+    part->stamps = stamps;
+    return true;
 }
 
 static bool add_zone(struct zone_set *set, uint32_t i, const struct zone_freeze_source *source,
-                     struct pieces *pieces)
+                     struct pieces *pieces, int64_t began_ms)
 {
     struct zone *zone = &set->zones[i];
-    const struct zone_draft *d = source->draft;
+    struct zone_part *part = &set->parts[i];
 
     zone->name = arena_text(set->arena, source->name);
     zone->file = arena_text(set->arena, source->file);
-    if (zone->name == NULL || zone->file == NULL)
+    if (zone->name == NULL || zone->file == NULL || !add_stamps(set, part, source, began_ms))
         return false;
-    zone->apex = d->apex;
+    zone->apex = *source->apex;
     zone->node = &set->nodes[set->n_nodes];
-    add_nodes(set, i, d, pieces);
+    part->first_node = set->n_nodes;
+    part->pieces = pieces->at;
+    if (source->draft != NULL)
+        add_draft(set, i, source, pieces);
+    else
+        add_former(set, i, source, pieces);
+    part->n_nodes = set->n_nodes - part->first_node;
+    part->pieces_len = (size_t)(pieces->at - part->pieces);
     zone->soa = zone_rrset_of(zone->node, WIRE_SOA);
     assert(zone->soa != NULL); /* zone_check saw to it */
     const uint8_t *end = zone->soa->set.wire + zone->soa->set.wire_len;
     uint32_t minimum = wire_get32(end - 4);
     zone->negative_ttl = minimum < zone->soa->ttl ? minimum : zone->soa->ttl;
     zone->serial = wire_get32(end - 20);
-    zone->n_names = d->n_nodes;
-    for (uint32_t s = 0; s < d->n_sets; s++)
-        zone->n_records += d->sets[s].n;
+    zone->n_names = part->n_nodes;
     set->parents[i] = source->parent;
     return true;
 }
 
 struct zone_set *zone_set_freeze(const struct zone_freeze_source *sources, size_t n,
-                                 const struct hash_key *key)
+                                 const struct hash_key *key, int64_t began_ms)
 {
     struct zone_set *set = calloc(1, sizeof *set);
     struct pieces pieces;
@@ -175,7 +265,7 @@ struct zone_set *zone_set_freeze(const struct zone_freeze_source *sources, size_
     if (set->arena == NULL || !make_room(set, sources, n, &pieces))
         goto fail;
     for (; set->n_zones < n; set->n_zones++)
-        if (!add_zone(set, set->n_zones, &sources[set->n_zones], &pieces))
+        if (!add_zone(set, set->n_zones, &sources[set->n_zones], &pieces, began_ms))
             goto fail;
     return set;
 fail:

@@ -14,12 +14,23 @@
 #include "zone/zone_draft.h"
 #include "zone/zone_table.h"
 
+/* Where one zone lies in its set, and what it was read from. */
+struct zone_part {
+    uint32_t first_node, n_nodes;
+    const uint8_t *pieces;
+    size_t pieces_len;
+    const struct zone_stamp *stamps; /* of its file and what that includes */
+    uint16_t n_stamps;
+    bool is_firm; /* every stamp can be trusted */
+};
+
 struct zone_set {
     struct arena *arena;
     struct hash_key key;
     struct zone *zones;
+    struct zone_part *parts; /* by zone */
     uint32_t *parents; /* the next zone above, by zone; ZONE_NONE: none */
-    uint32_t n_zones;
+    uint32_t n_zones, n_taken_over;
     struct zone_node *nodes;
     uint32_t n_nodes;
     struct zone_table visible; /* for each name its node in the deepest zone that holds it */
@@ -30,10 +41,18 @@ struct zone_set {
 
 struct zone_freeze_source {
     const char *name, *file;
-    struct zone_draft *draft; /* checked; is_shadowed is set */
+    const struct wire_name *apex;
+    struct zone_draft *draft;      /* checked; NULL: taken over */
+    const struct zone_set *former; /* where it is taken from, unless it is read; */
+    uint32_t former_zone;          /* and which it is there */
+    bool *is_shadowed;             /* by node: a deeper zone of the set holds the name; NULL: none */
     uint32_t parent;
 };
 
-/* NULL: out of memory, or more names than fit. */
+uint32_t zone_freeze_source_nodes(const struct zone_freeze_source *source);
+const uint8_t *zone_freeze_source_name(const struct zone_freeze_source *source, uint32_t node);
+
+/* `began_ms`: the wall clock before the first file was read. NULL: out of memory, or more names than
+ * fit. */
 struct zone_set *zone_set_freeze(const struct zone_freeze_source *sources, size_t n,
-                                 const struct hash_key *key);
+                                 const struct hash_key *key, int64_t began_ms);

@@ -34,3 +34,7 @@ void zone_text_read(struct zone_draft *draft, const struct zone_source *source,
 /* The whole way for any number of sources: NULL when errors were found. */
 struct zone_set *zone_set_from_sources(const struct zone_source *sources, size_t n,
                                        struct report *report);
+/* The same after a former set (NULL: none), as zone_set_load_after. */
+struct zone_set *zone_set_from_sources_after(const struct zone_set *former,
+                                             const struct zone_source *sources, size_t n,
+                                             struct report *report);

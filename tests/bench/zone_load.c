@@ -2,11 +2,13 @@
  *
  * zone_load [RECORDS]: writes a zone of so many A records (a million) to a temporary file, loads it
  * three times, and looks names up in random order: exact ones, absent ones, and ones below a
- * wildcard. */
+ * wildcard. Then writes ten thousand small zones, loads them, and loads them again after one of them
+ * changed, beside what it takes to stat them. */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <waymark/clock.h>
@@ -15,7 +17,13 @@
 #include <waymark/rng.h>
 #include <waymark/zone.h>
 
-enum { ROUNDS = 3, LOOKUPS = 1 << 20, SAMPLES = 1 << 16 };
+enum {
+    ROUNDS = 3,
+    LOOKUPS = 1 << 20,
+    SAMPLES = 1 << 16,
+    SMALL_ZONES = 10000,
+    AT_REST_S = 3 /* files that are younger are read at every reload */
+};
 
 static long write_zone(FILE *out, size_t n)
 {
@@ -84,6 +92,103 @@ static struct zone_set *load(const char *path)
     return set;
 }
 
+/* ---- many small zones ---- */
+
+/* One for a run: a folder, and the configuration of its zones. */
+struct crowd {
+    char folder[40];
+    char files[SMALL_ZONES][64], names[SMALL_ZONES][32];
+    struct conf_zone zones[SMALL_ZONES];
+    struct conf conf;
+};
+
+static void write_small(const char *path, size_t serial)
+{
+    FILE *out = fopen(path, "w");
+
+    assert(out != NULL);
+    fprintf(out,
+            "$TTL 3600\n@ SOA ns1 admin %zu 3600 600 86400 60\n@ NS ns1\n@ NS ns2\n"
+            "ns1 A 192.0.2.1\nns2 A 192.0.2.2\n@ A 192.0.2.3\n@ MX 10 mail\nmail A 192.0.2.4\n"
+            "www CNAME @\n* A 192.0.2.5\n",
+            serial);
+    fclose(out);
+}
+
+static void make_crowd(struct crowd *c)
+{
+    strcpy(c->folder, "/tmp/waymark-bench-XXXXXX");
+    char *folder = mkdtemp(c->folder);
+    assert(folder != NULL);
+    for (size_t i = 0; i < SMALL_ZONES; i++) {
+        snprintf(c->names[i], sizeof c->names[i], "zone-%05zu.example", i);
+        snprintf(c->files[i], sizeof c->files[i], "%s/%05zu.zone", folder, i);
+        write_small(c->files[i], 1);
+        c->zones[i] = (struct conf_zone){ .name = c->names[i], .file = c->files[i] };
+    }
+    c->conf = (struct conf){ .zones = c->zones, .n_zones = SMALL_ZONES };
+}
+
+static void stat_crowd(const struct crowd *c)
+{
+    struct stat st;
+
+    for (size_t i = 0; i < SMALL_ZONES; i++) {
+        int err = stat(c->files[i], &st);
+        assert(err == 0);
+    }
+}
+
+static struct zone_set *load_crowd(const struct crowd *c, const struct zone_set *former)
+{
+    struct report *report = report_new();
+
+    assert(report != NULL);
+    int64_t begin_us = clock_steady_us();
+    struct zone_set *set = zone_set_load_after(former, &c->conf, report);
+    int64_t took_us = clock_steady_us() - begin_us;
+    report_print(report, stderr);
+    report_free(report);
+    assert(set != NULL);
+    printf("%d small zones, %zu of them read: %.1f ms\n", SMALL_ZONES,
+           SMALL_ZONES - zone_set_taken_over(set), (double)took_us / 1000);
+    return set;
+}
+
+static void measure_crowd(const struct crowd *c)
+{
+    struct zone_set *former = load_crowd(c, NULL);
+
+    sleep(AT_REST_S);
+    for (int i = 0; i < ROUNDS; i++) {
+        zone_set_free(former);
+        former = load_crowd(c, NULL);
+    }
+    for (size_t i = 0; i < ROUNDS; i++) {
+        write_small(c->files[0], i + 2);
+        struct zone_set *next = load_crowd(c, former);
+        zone_set_free(former);
+        former = next;
+        int64_t begin_us = clock_steady_us();
+        stat_crowd(c);
+        printf("stat of their files: %.1f ms\n", (double)(clock_steady_us() - begin_us) / 1000);
+    }
+    zone_set_free(former);
+}
+
+static void run_crowd(void)
+{
+    struct crowd *c = calloc(1, sizeof *c);
+
+    assert(c != NULL);
+    make_crowd(c);
+    measure_crowd(c);
+    for (size_t i = 0; i < SMALL_ZONES; i++)
+        unlink(c->files[i]);
+    rmdir(c->folder);
+    free(c);
+}
+
 int main(int argc, char **argv)
 {
     size_t n = argc > 1 ? strtoul(argv[1], NULL, 10) : 1000000;
@@ -113,5 +218,6 @@ int main(int argc, char **argv)
     measure_find(set, "absent", "none-%07zu.bench.example", n, ZONE_ABSENT);
     measure_find(set, "wildcard", "x%zu.wild.bench.example", n, ZONE_WILDCARD);
     zone_set_free(set);
+    run_crowd();
     return EXIT_SUCCESS;
 }

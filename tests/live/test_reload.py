@@ -1,4 +1,5 @@
 """test_reload.py - a new configuration while the old one serves; a broken one changes nothing."""
+import re
 import shutil
 import signal
 import subprocess
@@ -35,6 +36,26 @@ class Reload(live.LiveTest):
         log = self.reload(s, "failed")
         self.assertRegex(log, r"plain\.zone:9:")
         self.assertEqual(s.ask("www.plain.example").code, NOERROR)
+        s.write_zone(NEW)
+        self.reload(s, "done")
+        self.assertEqual(s.ask("new.plain.example").code, NOERROR)
+        self.stop(s)
+
+    def test_a_serial_that_went_back_is_named_and_the_zone_serves(self):
+        s = self.server().start()
+        s.write_zone(re.sub(r"(SOA\s+\S+\s+\S+\s+)\d+", r"\g<1>4000000000", NEW, count=1))
+        log = self.reload(s, "done")
+        self.assertRegex(log, r"plain\.zone:\d+:.*serial went back from \d+ to 4000000000")
+        self.assertEqual(s.ask("new.plain.example").code, NOERROR)
+        self.assertNotIn("went back", self.reload(s, "done"))
+        self.stop(s)
+
+    def test_a_zone_at_rest_serves_on_after_reloads_and_is_read_once_it_changes(self):
+        s = self.server().start()
+        time.sleep(2.5)  # at rest: from now on it is taken over
+        for _ in range(3):
+            self.reload(s, "done")
+            self.assertEqual(s.ask("www.plain.example").code, NOERROR)
         s.write_zone(NEW)
         self.reload(s, "done")
         self.assertEqual(s.ask("new.plain.example").code, NOERROR)
