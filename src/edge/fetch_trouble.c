@@ -17,6 +17,9 @@ static const struct trouble no_answer = { "connection_read_timeout", "no answer 
 static const struct trouble hung_up = { "connection_terminated", "hung up without an answer" };
 static const struct trouble no_name = { "dns_error", "its name cannot be resolved" };
 static const struct trouble certificate = { "tls_certificate_error", "its certificate is not good" };
+static const struct trouble no_authorities = {
+    "proxy_configuration_error", "this machine has no certificate authorities: install ca-certificates"
+};
 static const struct trouble tls = { "tls_protocol_error", "TLS fails" };
 static const struct trouble bad = { "http_protocol_error", "answers what is no proper HTTP" };
 static const struct trouble cut = { "http_response_incomplete", "the answer breaks off" };
@@ -55,6 +58,8 @@ static const struct trouble *trouble_of(const struct fetch *f, CURLcode code)
         return &no_name;
     case CURLE_PEER_FAILED_VERIFICATION:
         return &certificate;
+    case CURLE_SSL_CACERT_BADFILE:
+        return &no_authorities;
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_SSL_CIPHER:
         return &tls;
