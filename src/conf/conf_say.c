@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <waymark/escape.h>
 #include <waymark/report.h>
 
 enum { PATH_LEN = 200, TEXT_LEN = 700 };
@@ -28,14 +29,10 @@ struct conf_where conf_where(const struct conf_reader *r, const config_setting_t
 
 const char *conf_show(const char *text, char out[static CONF_SHOW_LEN])
 {
-    size_t n = strnlen(text, CONF_SHOW_LEN);
-    size_t keep = n < CONF_SHOW_LEN ? n : CONF_SHOW_LEN - 4;
-
-    for (size_t i = 0; i < keep; i++) {
-        unsigned char c = (unsigned char)text[i];
-        out[i] = c < 0x20 || c == 0x7f ? '?' : text[i];
+    if (text[escape_text(out, CONF_SHOW_LEN, text)] != '\0') {
+        escape_text(out, CONF_SHOW_LEN - 3, text);
+        strcat(out, "...");
     }
-    strcpy(out + keep, n < CONF_SHOW_LEN ? "" : "...");
     return out;
 }
 

@@ -2,36 +2,23 @@
 #include "json_put.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The text with every octet beyond ASCII written \xHH. */
-static json_t *escaped(const char *text)
-{
-    char *out = malloc(strlen(text) * 4 + 1);
-    size_t n = 0;
-
-    if (out == NULL)
-        return NULL;
-    for (; *text != '\0'; text++) {
-        if ((unsigned char)*text < 0x80)
-            out[n++] = *text;
-        else
-            n += (size_t)sprintf(out + n, "\\x%02x", (unsigned char)*text);
-    }
-    out[n] = '\0';
-    json_t *string = json_string(out);
-    free(out);
-    return string;
-}
+#include <waymark/escape.h>
 
 json_t *json_text(const char *text)
 {
     if (text == NULL)
         return json_null();
-    json_t *string = json_string(text);
-    return string != NULL ? string : escaped(text);
+    size_t room = strlen(text) * 4 + 1; /* each octet escaped */
+    char *clean = malloc(room);
+    if (clean == NULL)
+        return NULL;
+    escape_text(clean, room, text);
+    json_t *string = json_string(clean);
+    free(clean);
+    return string;
 }
 
 void put(json_t *object, const char *key, json_t *value)

@@ -13,7 +13,7 @@
 /* Integers beyond are no numbers that every reader of JSON understands (RFC 8259 6). */
 #define JSON_INT_MAX (INT64_C(1) << 53)
 
-json_t *json_text(const char *text); /* NULL becomes null; octets that are no UTF-8 become \xHH */
+json_t *json_text(const char *text); /* NULL becomes null; foreign octets as escape.h has it */
 
 void put_text(json_t *object, const char *key, const char *text);
 void put_int(json_t *object, const char *key, int64_t value);

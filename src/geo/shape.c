@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include <waymark/escape.h>
+
 struct walk {
     struct geo_shape *shape;
     struct geo_value *found;
@@ -298,38 +300,12 @@ bool geo_shape_is_all_text(struct geo_shape *shape, const struct geo_value *cont
     return true;
 }
 
-/* How many octets follow this first one, and what the second must lie between; -1: no first octet.
- */
-static int utf8_tail(uint8_t first, uint8_t *low, uint8_t *high)
-{
-    *low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;  /* nothing overlong */
-    *high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf; /* no surrogate, none past 10FFFF */
-    if (first >= 0xc2 && first <= 0xdf)
-        return 1;
-    if (first >= 0xe0 && first <= 0xef)
-        return 2;
-    return first >= 0xf0 && first <= 0xf4 ? 3 : -1;
-}
-
 bool geo_text_is_clean(const uint8_t *text, size_t len)
 {
-    for (size_t i = 0; i < len; i++) {
-        uint8_t low, high;
-        if (text[i] < 0x80) {
-            if (text[i] < 0x20 || text[i] == 0x7f)
-                return false;
-            continue;
-        }
-        int tail = utf8_tail(text[i], &low, &high);
-        if (tail < 0 || len - i <= (size_t)tail)
+    for (size_t i = 0, n; i < len; i += n) {
+        n = escape_char_len((const char *)text + i, len - i);
+        if (n == 0)
             return false;
-        if (text[i] == 0xc2 && text[i + 1] < 0xa0)
-            return false; /* C1 controls */
-        for (; tail > 0; tail--, low = 0x80, high = 0xbf) {
-            i++;
-            if (text[i] < low || text[i] > high)
-                return false;
-        }
     }
     return true;
 }

@@ -11,9 +11,12 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <waymark/escape.h>
 
 enum { LINE_MAX_LEN = 2048 };
 
@@ -60,15 +63,13 @@ static bool write_now(const char *line, size_t len)
 
 static bool put(enum log_level level, const char *format, va_list args)
 {
-    char line[LINE_MAX_LEN];
+    char line[LINE_MAX_LEN], text[LINE_MAX_LEN] = "";
     int len = write_prefix(level, line, sizeof line - 1);
-    int text = vsnprintf(line + len, sizeof line - 1 - (size_t)len, format, args);
 
-    len += text < 0 ? 0 : text;
-    if (len > (int)sizeof line - 2)
-        len = sizeof line - 2;
-    line[len++] = '\n';
-    return write_now(line, (size_t)len);
+    vsnprintf(text, sizeof text, format, args);
+    escape_text(line + len, sizeof line - 1 - (size_t)len, text);
+    strcat(line, "\n");
+    return write_now(line, strlen(line));
 }
 
 __attribute__((format(printf, 2, 3))) static bool put_text(enum log_level level,

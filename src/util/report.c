@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include <waymark/arena.h>
+#include <waymark/escape.h>
 
 enum { TEXT_MAX = 1024 };
 
@@ -35,10 +36,18 @@ void report_free(struct report *report)
     free(report);
 }
 
+static const char *keep(struct report *r, const char *text)
+{
+    char clean[TEXT_MAX];
+
+    escape_text(clean, sizeof clean, text);
+    return arena_text(r->arena, clean);
+}
+
 void report_add(struct report *r, enum report_level level, const char *file, int line,
                 const char *format, va_list args)
 {
-    char text[TEXT_MAX];
+    char text[TEXT_MAX + 4] = ""; /* so that a character it cuts is not taken for foreign */
 
     if (level == REPORT_ERROR)
         r->n_errors++;
@@ -47,8 +56,8 @@ void report_add(struct report *r, enum report_level level, const char *file, int
     if (r->n_lines == REPORT_LINES_MAX)
         return;
     vsnprintf(text, sizeof text, format, args);
-    const char *kept_text = arena_text(r->arena, text);
-    const char *kept_file = arena_text(r->arena, file == NULL ? "" : file);
+    const char *kept_text = keep(r, text);
+    const char *kept_file = keep(r, file == NULL ? "" : file);
     if (kept_text == NULL || kept_file == NULL)
         kept_text = kept_file = "out of memory";
     r->lines[r->n_lines++] =

@@ -4,12 +4,16 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include <waymark/escape.h>
+
 int why_set(char why[static WHY_LEN], int err, const char *format, ...)
 {
+    char text[WHY_LEN + 4] = ""; /* so that a character it cuts is not taken for foreign */
     va_list args;
 
     va_start(args, format);
-    vsnprintf(why, WHY_LEN, format, args);
+    vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    escape_text(why, WHY_LEN, text);
     return err;
 }

@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import unicodedata
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -139,6 +140,15 @@ def is_closed(s):
         return True
 
 
+def can_be_shown(octets):
+    """Lines of UTF-8 without control characters?"""
+    try:
+        text = octets.decode()
+    except UnicodeDecodeError:
+        return False
+    return not any(unicodedata.category(c) == "Cc" and c != "\n" for c in text)
+
+
 class Server:
     """`waymark serve` with a configuration of its own."""
 
@@ -149,6 +159,7 @@ class Server:
         self.server, self.rest = server, rest
         self.conf = self.path("waymark.conf")
         self.process, self.log = None, ""
+        self.foul = []  # lines that a journal could not take
         self.write_zone(zone)
         self.write_conf()
 
@@ -175,15 +186,16 @@ class Server:
         env["TSAN_OPTIONS"] = f"suppressions={SUPPRESSIONS} " + env.get("TSAN_OPTIONS", "")
         env.update(more_env or {})
         self.process = subprocess.Popen([WAYMARK, "serve", "-c", self.conf], stderr=subprocess.PIPE,
-                                        stdout=subprocess.DEVNULL, env=env, text=True,
-                                        errors="backslashreplace")  # it quotes any octets
+                                        stdout=subprocess.DEVNULL, env=env)
         self.reader = threading.Thread(target=self._read, args=(self.process,), daemon=True)
         self.reader.start()
         return self
 
     def _read(self, process):
         for line in process.stderr:
-            self.log += line
+            if not can_be_shown(line):
+                self.foul.append(line)
+            self.log += line.decode(errors="backslashreplace")
         process.stderr.close()
 
     def start(self):
@@ -229,6 +241,8 @@ class Server:
         for word in ("Sanitizer", "runtime error", "Assertion"):
             if word in self.log:
                 raise AssertionError(self.log)
+        if self.foul:
+            raise AssertionError(f"in the log: {self.foul}")
         return status
 
     def close(self):

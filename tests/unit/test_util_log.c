@@ -50,10 +50,12 @@ static void a_line_is_written_whole_with_its_level(void **state)
     assert_int_equal(pipe(ends), 0);
     int former = divert(ends[1]);
     log_line(LOG_LEVEL_NOTICE, "%s has %d", "tokyo", 2);
+    log_line(LOG_LEVEL_NOTICE, "two\nlines, \xff");
     log_line(LOG_LEVEL_ERROR, "%s", big);
     restore(former);
     size_t len = read_all(ends[0], text, sizeof text);
     assert_non_null(strstr(text, "notice: tokyo has 2\n"));
+    assert_non_null(strstr(text, "notice: two\\x0alines, \\xff\n"));
     assert_non_null(strstr(text, "error: xxxx"));
     assert_int_equal(text[len - 1], '\n');
     close(ends[0]);
