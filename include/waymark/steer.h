@@ -108,7 +108,7 @@ size_t steer_table_empty_rows(const struct steer_table *table); /* nothing left 
 
 struct steer_client {
     struct addr resolver;
-    struct wire_ecs ecs;
+    struct addr subnet; /* as its resolver passed it on; family 0: not, or without a length */
 };
 
 struct steer_choice {
@@ -134,10 +134,23 @@ void steer_choose(const struct steer_plans *plans, const struct steer_table *tab
                   uint16_t type, const struct steer_client *client, const struct hash_key *key,
                   const struct steer_moment *moment, struct steer_choice *out);
 
+/* The same where chance has no say and all addresses of one target are the answer to A or AAAA, which is
+ * nearly always. NULL: it is not so, and steer_choose says how it is. */
+struct steer_sole {
+    uint16_t site;
+    uint8_t scope_bits;
+    uint32_t ttl_s;
+};
+const struct wire_set *steer_choose_sole(const struct steer_plans *plans,
+                                         const struct steer_table *table,
+                                         const struct steer_inputs *inputs, size_t service,
+                                         uint16_t type, const struct addr *resolver,
+                                         const struct addr *subnet, struct steer_sole *out);
+
 /* The HTTPS record of a target with addresses, for a choice among those that A gets; with the hints of
  * AAAA when that comes to the same target. It lies in `wire`. */
 enum {
-    STEER_HTTPS_MAX = WIRE_RR_FIXED + 3 + 4 + CONF_ALPN_MAX * (1 + CONF_ALPN_LEN_MAX) + 6 +
+    STEER_HTTPS_MAX = WIRE_RR_HEAD + 3 + 4 + CONF_ALPN_MAX * (1 + CONF_ALPN_LEN_MAX) + 6 +
                       2 * 4 + CONF_ADDRESSES_MAX * 16
 };
 struct wire_set steer_https(const struct steer_inputs *inputs, const struct conf_target *t,

@@ -2,7 +2,10 @@
  *
  * Threads: pure functions on the caller's storage; nothing allocates.
  * Source:  RFC 1035 (4.1), RFC 6891 (EDNS), RFC 7871 (client subnet), RFC 5001 (NSID), RFC 7873
- *          (cookies), RFC 7828 (keepalive), RFC 8906 (odd packets), RFC 9619 (one question). */
+ *          (cookies), RFC 7828 (keepalive), RFC 8906 (odd packets), RFC 9619 (one question).
+ *
+ * What one set holds may be read up to WIRE_SLACK octets beyond its end, and what is written over as many
+ * beyond what comes out: most answers are copied in blocks. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,6 +13,7 @@
 #include <stdint.h>
 
 #include <waymark/addr.h>
+#include <waymark/hash.h>
 
 enum {
     WIRE_NAME_MAX = 255,
@@ -101,6 +105,12 @@ struct wire_ecs {
     struct addr addr; /* family 0 when source_bits is 0 */
 };
 
+/* Where the client is; family 0 when that is not said. */
+static inline struct addr wire_subnet(const struct wire_ecs *ecs)
+{
+    return ecs->is_present && ecs->source_bits > 0 ? ecs->addr : (struct addr){ 0 };
+}
+
 struct wire_edns {
     bool is_present;
     uint8_t version;
@@ -159,15 +169,21 @@ struct wire_writer {
 
 enum wire_section { WIRE_ANSWER, WIRE_AUTHORITY, WIRE_ADDITIONAL };
 
-/* A set of records to write. `wire` holds them as type, class, TTL, RDLENGTH and RDATA without
- * owner, names in RDATA uncompressed: what zone/ and steer/ prepare. */
+/* A set of records to write, what zone/ and steer/ prepare. `wire` holds them as they stand in the
+ * answer to a question for their owner: the owner is a pointer to the question's name; names in RDATA
+ * are not compressed, and a set without any can be copied as it is. */
 struct wire_set {
     uint16_t type, count;
     uint32_t wire_len;
     const uint8_t *wire;
 };
 
-enum { WIRE_RR_FIXED = 10 }; /* type, class, TTL, RDLENGTH */
+enum {
+    WIRE_RR_FIXED = 10,               /* type, class, TTL, RDLENGTH */
+    WIRE_RR_HEAD = 2 + WIRE_RR_FIXED, /* with the pointer before them */
+    WIRE_RR_TTL = 6,                  /* where that stands */
+    WIRE_QNAME_POINTER = 0xc000 | WIRE_HEADER_LEN
+};
 
 void wire_writer_init(struct wire_writer *w, uint8_t *octets, size_t cap);
 /* Copies the question, case preserved, and lets later names point into it. */
@@ -212,4 +228,89 @@ static inline void wire_put32(uint8_t *p, uint32_t v)
 {
     wire_put16(p, (uint16_t)(v >> 16));
     wire_put16(p + 2, (uint16_t)v);
+}
+
+/* ---- names as keys ---- */
+
+/* NH, the first layer of UMAC (Black and others, CRYPTO 1999), over blocks of 16 octets: who does not
+ * know the key finds two names that collide no better than by chance. */
+enum { WIRE_HASH_BLOCK = 16, WIRE_HASH_BLOCKS = 16 };
+
+struct wire_hash_key {
+    uint64_t words[2 * WIRE_HASH_BLOCKS + 2];
+};
+
+void wire_hash_key_init(struct wire_hash_key *key, const uint8_t octets[static HASH_KEY_LEN]);
+/* Of a name in lower case, with its root. */
+uint64_t wire_hash(const struct wire_hash_key *key, const uint8_t *name, size_t len);
+
+/* ---- the usual query ---- */
+
+/* A query as nearly all are: one question of class IN, behind it nothing or an OPT record without
+ * options or with a client subnet alone. */
+struct wire_usual {
+    uint64_t hash; /* of the name */
+    uint16_t type;
+    uint16_t question_end; /* where OPT begins, if there is one */
+    uint16_t udp_size;     /* as sent; 0: no OPT */
+    uint8_t name_len;
+    bool has_opt, wants_dnssec;
+    bool has_ecs;
+    uint8_t options_len; /* that of the client subnet's option */
+    struct addr subnet;  /* family 0: none, or of no length */
+    uint8_t name[WIRE_HASH_BLOCK * WIRE_HASH_BLOCKS]; /* lower case, filled up with zeros */
+};
+
+/* false: it is another kind of query, or none: see wire_query_parse. In one pass. */
+bool wire_usual_parse(const uint8_t *packet, size_t len, const struct wire_hash_key *key,
+                      struct wire_usual *out);
+
+/* The answer that consists of one set, owned by the name and with no name in its data, and is whole in
+ * `limit` octets; returns its length, 0 when it does not fit. */
+size_t wire_usual_answer(uint8_t *to, size_t limit, const uint8_t *packet,
+                         const struct wire_usual *query, const struct wire_set *set,
+                         uint32_t ttl_max, uint8_t scope_bits, uint16_t udp_size);
+
+/* ---- one record of a wire_set ---- */
+
+/* Data without a name that an answer would compress, or add the addresses of. */
+static inline bool wire_type_is_plain(uint16_t type)
+{
+    const uint64_t with_names = 1ull << WIRE_NS | 1ull << WIRE_CNAME | 1ull << WIRE_SOA |
+                                1ull << WIRE_PTR | 1ull << WIRE_MX | 1ull << WIRE_SRV |
+                                1ull << WIRE_DNAME;
+
+    return type < 64 ? (with_names >> type & 1) == 0 : type != WIRE_SVCB && type != WIRE_HTTPS;
+}
+
+static inline uint32_t wire_rr_ttl(const uint8_t *rr)
+{
+    return wire_get32(rr + WIRE_RR_TTL);
+}
+
+static inline size_t wire_rr_len(const uint8_t *rr) /* of its RDATA */
+{
+    return wire_get16(rr + 10);
+}
+
+static inline const uint8_t *wire_rr_data(const uint8_t *rr)
+{
+    return rr + WIRE_RR_HEAD;
+}
+
+static inline const uint8_t *wire_rr_next(const uint8_t *rr)
+{
+    return rr + WIRE_RR_HEAD + wire_rr_len(rr);
+}
+
+/* All of it but the RDATA; returns where that goes. */
+static inline uint8_t *wire_rr_put(uint8_t *rr, uint16_t type, uint16_t class, uint32_t ttl,
+                                   size_t len)
+{
+    wire_put16(rr, WIRE_QNAME_POINTER);
+    wire_put16(rr + 2, type);
+    wire_put16(rr + 4, class);
+    wire_put32(rr + WIRE_RR_TTL, ttl);
+    wire_put16(rr + 10, (uint16_t)len);
+    return rr + WIRE_RR_HEAD;
 }

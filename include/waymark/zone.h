@@ -80,6 +80,16 @@ struct zone_match zone_find(const struct zone_set *set, const struct wire_name *
 struct zone_match zone_find_in(const struct zone_set *set, const struct zone *zone,
                                const struct wire_name *name, uint16_t type);
 
+/* Many names at once, so that their cache misses overlap. */
+struct zone_probe {
+    const uint8_t *name; /* lower case */
+    size_t len;
+    uint64_t hash;                /* by zone_hash_key */
+    const struct zone_node *node; /* out: of exactly this name in the deepest zone; NULL: none */
+};
+const struct wire_hash_key *zone_hash_key(const struct zone_set *set);
+void zone_probe_many(const struct zone_set *set, struct zone_probe probes[], size_t n);
+
 /* The node of exactly this name in exactly this zone, glue included; NULL: none. */
 const struct zone_node *zone_node_at(const struct zone_set *set, const struct zone *zone,
                                      const struct wire_name *name);

@@ -125,7 +125,7 @@ static const char *zone_word(enum zone_verdict verdict)
 static void steer(struct simulation *s, const struct dns_question *q, size_t service)
 {
     const struct world_base *base = s->o.world->base;
-    struct steer_client client = { .resolver = q->resolver, .ecs = q->ecs };
+    struct steer_client client = { .resolver = q->resolver, .subnet = wire_subnet(&q->ecs) };
     struct steer_moment moment = { .now_ms = q->now_ms, .rng = &s->rng };
     struct steer_choice choice;
 

@@ -4,30 +4,6 @@
 
 #include <assert.h>
 
-static const uint16_t counted_types[DNS_TYPES_COUNTED - 1] = {
-    WIRE_A,   WIRE_NS,  WIRE_CNAME, WIRE_SOA, WIRE_PTR,  WIRE_MX,   WIRE_TXT, WIRE_AAAA,
-    WIRE_SRV, WIRE_DS,  48,         64,       WIRE_HTTPS, WIRE_ANY, 257,
-};
-
-const char *dns_type_name(size_t i)
-{
-    static const char *const names[DNS_TYPES_COUNTED] = {
-        "A",   "NS", "CNAME",  "SOA",  "PTR",   "MX",  "TXT", "AAAA",
-        "SRV", "DS", "DNSKEY", "SVCB", "HTTPS", "ANY", "CAA", "other",
-    };
-
-    return names[i];
-}
-
-static size_t type_index(uint16_t type)
-{
-    size_t i = 0;
-
-    while (i < DNS_TYPES_COUNTED - 1 && counted_types[i] != type)
-        i++;
-    return i;
-}
-
 static uint16_t our_udp_size(const struct dns_answer *a)
 {
     return (uint16_t)a->world->base->conf->server.udp_size;
@@ -84,7 +60,7 @@ static const struct dns_error no_operation = { DNS_ERROR_NOT_SUPPORTED,
 
 static void answer_query(struct dns_answer *a)
 {
-    counter_bump(&a->desk->counts.queries[a->in->transport][type_index(a->query.type)], 1);
+    counter_bump(&a->desk->counts.queries[a->in->transport][dns_type_index(a->query.type)], 1);
     if (a->query.edns.ecs.is_present)
         counter_bump(&a->desk->counts.with_ecs, 1);
     if (a->query.class != WIRE_CLASS_IN) {
@@ -128,8 +104,8 @@ static void count_result(struct dns_answer *a, const struct dns_out *out)
     }
 }
 
-static void answer_one(const struct world *world, struct dns_desk *desk, const struct dns_in *in,
-                       struct dns_out *out)
+void dns_answer_one(const struct world *world, struct dns_desk *desk, const struct dns_in *in,
+                    struct dns_out *out)
 {
     static const unsigned rcodes[] = { [WIRE_QUERY_OK] = WIRE_NOERROR,
                                        [WIRE_QUERY_FORMERR] = WIRE_FORMERR,
@@ -169,9 +145,21 @@ static void answer_one(const struct world *world, struct dns_desk *desk, const s
     count_result(&a, out);
 }
 
+/* The usual queries together, the others one by one. */
+static void answer_some(const struct world *world, struct dns_desk *desk, const struct dns_in in[],
+                        struct dns_out out[], size_t n)
+{
+    uint32_t rest = dns_usual_answer(world, desk, in, out, n);
+
+    for (; rest != 0; rest &= rest - 1) {
+        unsigned i = (unsigned)__builtin_ctz(rest);
+        dns_answer_one(world, desk, &in[i], &out[i]);
+    }
+}
+
 void dns_answer_batch(const struct world *world, struct dns_desk *desk, const struct dns_in in[],
                       struct dns_out out[], size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        answer_one(world, desk, &in[i], &out[i]);
+    for (size_t i = 0; i < n; i += DNS_USUAL_MAX)
+        answer_some(world, desk, in + i, out + i, n - i < DNS_USUAL_MAX ? n - i : DNS_USUAL_MAX);
 }

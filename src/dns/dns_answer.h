@@ -46,6 +46,26 @@ struct dns_answer {
     const struct zone_node *dnames[DNS_CHAIN_MAX]; /* that are in the answer already */
 };
 
+/* dns_types.c: where a type is counted. */
+enum { DNS_TYPES_INDEXED = 258 };
+extern const uint8_t dns_type_indexes[DNS_TYPES_INDEXED];
+
+static inline size_t dns_type_index(uint16_t type)
+{
+    size_t i = type < DNS_TYPES_INDEXED ? dns_type_indexes[type] : 0;
+
+    return i == 0 ? DNS_TYPES_COUNTED - 1 : i - 1;
+}
+
+/* Any query, by the whole way. */
+void dns_answer_one(const struct world *world, struct dns_desk *desk, const struct dns_in *in,
+                    struct dns_out *out);
+
+/* dns_usual.c: answers the usual queries among `n`, and returns a bit for each of the others. */
+enum { DNS_USUAL_MAX = 32 };
+uint32_t dns_usual_answer(const struct world *world, struct dns_desk *desk,
+                          const struct dns_in in[], struct dns_out out[], size_t n);
+
 /* dns_zone.c: what a zone says. `ttl_max` caps every TTL, for names under a service. true: a CNAME,
  * and the chain goes on at a->name. */
 bool dns_zone_answer(struct dns_answer *a, const struct zone_match *match, uint32_t ttl_max);

@@ -18,10 +18,10 @@ uint32_t dns_service_at(const struct world *world, const struct zone_match *matc
 
 bool dns_follow(struct dns_answer *a, const struct wire_set *cname, uint32_t ttl_max)
 {
-    const uint8_t *target = cname->wire + WIRE_RR_FIXED;
+    const uint8_t *target = wire_rr_data(cname->wire);
 
     if (!dns_put(a, WIRE_ANSWER, a->owner, cname, ttl_max) ||
-        !wire_name_from_octets(target, wire_get16(cname->wire + 8), &a->link))
+        !wire_name_from_octets(target, wire_rr_len(cname->wire), &a->link))
         return false;
     a->name = &a->link;
     a->owner = target; /* lives as long as the world */
@@ -34,13 +34,13 @@ static bool substitute(const struct wire_name *name, const struct zone_node *nod
 {
     uint8_t octets[2 * WIRE_NAME_MAX];
     struct wire_name owner;
-    size_t target_len = wire_get16(dname->wire + 8);
+    size_t target_len = wire_rr_len(dname->wire);
 
     if (!wire_name_from_octets(node->name, WIRE_NAME_MAX, &owner))
         return false;
     size_t kept = (size_t)name->len - owner.len;
     memcpy(octets, name->octets, kept);
-    memcpy(octets + kept, dname->wire + WIRE_RR_FIXED, target_len);
+    memcpy(octets + kept, wire_rr_data(dname->wire), target_len);
     return wire_name_from_octets(octets, kept + target_len, out);
 }
 
@@ -59,7 +59,7 @@ bool dns_put_dname(struct dns_answer *a, const struct zone_node *node,
 static bool follow_dname(struct dns_answer *a, const struct zone_match *m)
 {
     const struct zone_rrset *dname = zone_rrset_of(m->node, WIRE_DNAME);
-    uint8_t wire[WIRE_RR_FIXED + WIRE_NAME_MAX];
+    uint8_t wire[WIRE_RR_HEAD + WIRE_NAME_MAX];
     struct wire_set cname = { .type = WIRE_CNAME, .count = 1, .wire = wire };
     struct wire_name next;
 
@@ -69,12 +69,9 @@ static bool follow_dname(struct dns_answer *a, const struct zone_match *m)
         a->rcode = WIRE_YXDOMAIN;
         return false;
     }
-    wire_put16(wire, WIRE_CNAME);
-    wire_put16(wire + 2, WIRE_CLASS_IN);
-    wire_put32(wire + 4, dname->ttl);
-    wire_put16(wire + 8, next.len);
-    memcpy(wire + WIRE_RR_FIXED, next.octets, next.len);
-    cname.wire_len = WIRE_RR_FIXED + next.len;
+    uint8_t *data = wire_rr_put(wire, WIRE_CNAME, WIRE_CLASS_IN, dname->ttl, next.len);
+    memcpy(data, next.octets, next.len);
+    cname.wire_len = WIRE_RR_HEAD + next.len;
     if (!dns_put(a, WIRE_ANSWER, a->owner, &cname, dname->ttl) || a->query.type == WIRE_CNAME)
         return false;
     a->link = next;

@@ -24,18 +24,16 @@ static const char *chaos_text(const struct dns_answer *a)
 
 static void put_text(struct dns_answer *a, const char *text)
 {
-    uint8_t wire[WIRE_RR_FIXED + 1 + UINT8_MAX] = { 0 }; /* TTL 0 */
+    uint8_t wire[WIRE_RR_HEAD + 1 + UINT8_MAX];
     size_t len = strnlen(text, UINT8_MAX);
     struct wire_set set = { .type = WIRE_TXT,
                             .count = 1,
                             .wire = wire,
-                            .wire_len = (uint32_t)(WIRE_RR_FIXED + 1 + len) };
+                            .wire_len = (uint32_t)(WIRE_RR_HEAD + 1 + len) };
 
-    wire_put16(wire, WIRE_TXT);
-    wire_put16(wire + 2, WIRE_CLASS_CH);
-    wire_put16(wire + 8, (uint16_t)(1 + len));
-    wire[WIRE_RR_FIXED] = (uint8_t)len;
-    memcpy(wire + WIRE_RR_FIXED + 1, text, len);
+    uint8_t *data = wire_rr_put(wire, WIRE_TXT, WIRE_CLASS_CH, 0, 1 + len);
+    data[0] = (uint8_t)len;
+    memcpy(data + 1, text, len);
     dns_put(a, WIRE_ANSWER, NULL, &set, 0);
 }
 

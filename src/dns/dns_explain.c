@@ -8,7 +8,7 @@ static void explain_steering(const struct world *world, const struct dns_questio
                              struct dns_explanation *out)
 {
     const struct world_base *base = world->base;
-    struct steer_client client = { .resolver = q->resolver, .ecs = q->ecs };
+    struct steer_client client = { .resolver = q->resolver, .subnet = wire_subnet(&q->ecs) };
     struct rng rng;
     struct steer_moment moment = { .now_ms = q->now_ms, .rng = &rng };
 

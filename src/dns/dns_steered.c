@@ -5,7 +5,8 @@
 static void choose(struct dns_answer *a, size_t service, uint16_t type, struct steer_choice *out)
 {
     const struct world_base *base = a->world->base;
-    struct steer_client client = { .resolver = a->in->from, .ecs = a->query.edns.ecs };
+    struct steer_client client = { .resolver = a->in->from,
+                                   .subnet = wire_subnet(&a->query.edns.ecs) };
     struct steer_moment moment = { .now_ms = a->desk->now_ms, .rng = &a->desk->rng };
 
     steer_choose(base->plans, a->world->tables[steer_plan_of(base->plans, service)], service,

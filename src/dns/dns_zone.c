@@ -25,7 +25,7 @@ static uint32_t min_of(uint32_t a, uint32_t b)
  * its MINIMUM, the last four octets, is cut as well. */
 static bool put_short_soa(struct dns_answer *a, const struct zone *zone, uint32_t ttl)
 {
-    uint8_t wire[WIRE_RR_FIXED + 2 * WIRE_NAME_MAX + SOA_FIXED_LEN];
+    uint8_t wire[WIRE_RR_HEAD + 2 * WIRE_NAME_MAX + SOA_FIXED_LEN];
     struct wire_set soa = zone->soa->set;
 
     assert(soa.wire_len <= sizeof wire);
@@ -69,10 +69,9 @@ typedef bool name_cb(struct dns_answer *a, const struct zone_match *m,
 
 static bool read_name(const uint8_t *rr, int at, struct wire_name *out)
 {
-    size_t len = wire_get16(rr + 8), before = (size_t)at;
+    size_t len = wire_rr_len(rr), before = (size_t)at;
 
-    return len > before &&
-           wire_name_from_octets(rr + WIRE_RR_FIXED + before, len - before, out);
+    return len > before && wire_name_from_octets(wire_rr_data(rr) + before, len - before, out);
 }
 
 /* The root as the target of an HTTPS or SVCB record with a priority stands for its owner (RFC 9460
@@ -80,7 +79,7 @@ static bool read_name(const uint8_t *rr, int at, struct wire_name *out)
 static bool is_owner_meant(uint16_t type, const uint8_t *rr, const struct wire_name *name)
 {
     return name->len == 1 && (type == WIRE_HTTPS || type == WIRE_SVCB) &&
-           wire_get16(rr + WIRE_RR_FIXED) != 0;
+           wire_get16(wire_rr_data(rr)) != 0;
 }
 
 /* Has one of the first `i` records this name? Services often stand at one host. */
@@ -93,7 +92,7 @@ static bool stands_before(const struct wire_set *set, unsigned i, int at,
     for (; i > 0; i--) {
         if (read_name(rr, at, &other) && wire_name_equal(&other, name))
             return true;
-        rr += WIRE_RR_FIXED + wire_get16(rr + 8);
+        rr = wire_rr_next(rr);
     }
     return false;
 }
@@ -115,7 +114,7 @@ static void each_name(struct dns_answer *a, const struct zone_match *m, const st
             host = a->name;
         if (is_new && !visit(a, m, host))
             return;
-        rr += WIRE_RR_FIXED + wire_get16(rr + 8);
+        rr = wire_rr_next(rr);
     }
 }
 

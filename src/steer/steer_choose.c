@@ -23,15 +23,16 @@ static struct geo_cell cell_of(const struct steer_plan *plan, const struct addr 
 
 /* A special-purpose ECS address says nothing about the client: the resolver's own decides, and the
  * answer holds for that range only (RFC 7871 10). */
-struct steer_stand steer_stand(const struct steer_plan *plan, const struct steer_client *client)
+struct steer_stand steer_stand(const struct steer_plan *plan, const struct addr *resolver,
+                               const struct addr *subnet)
 {
-    struct steer_stand s = { .decided_by = &client->resolver };
+    struct steer_stand s = { .decided_by = resolver };
 
-    if (client->ecs.is_present && client->ecs.source_bits > 0) {
-        struct geo_cell cell = cell_of(plan, &client->ecs.addr);
+    if (subnet->family != 0) {
+        struct geo_cell cell = cell_of(plan, subnet);
         s.scope_bits = cell.bits;
         if (!plan->view->classes[cell.class].is_special) {
-            s.decided_by = &client->ecs.addr;
+            s.decided_by = subnet;
             s.is_by_ecs = true;
             s.class = cell.class;
             s.bits = cell.bits;
@@ -40,7 +41,7 @@ struct steer_stand steer_stand(const struct steer_plan *plan, const struct steer
             return s;
         }
     }
-    struct geo_cell cell = cell_of(plan, &client->resolver);
+    struct geo_cell cell = cell_of(plan, resolver);
     s.class = cell.class;
     s.bits = cell.bits;
     return s;
@@ -52,8 +53,8 @@ static void set_identity(struct steer_ticket *t, bool is_sticky, const struct st
                          const struct steer_client *client)
 {
     if (stand->is_by_ecs && stand->scope_bits > 0) {
-        t->bits = is_sticky ? shared_bits(&client->ecs.addr) : stand->bits;
-        t->identity = addr_mask(&client->ecs.addr, t->bits);
+        t->bits = is_sticky ? shared_bits(&client->subnet) : stand->bits;
+        t->identity = addr_mask(&client->subnet, t->bits);
         return;
     }
     t->bits = shared_bits(&client->resolver);
@@ -259,7 +260,7 @@ void steer_choose(const struct steer_plans *plans, const struct steer_table *tab
 {
     const struct steer_service *s = &plans->services[service];
     const struct steer_plan *plan = &plans->plans[s->plan];
-    struct steer_stand stand = steer_stand(plan, client);
+    struct steer_stand stand = steer_stand(plan, &client->resolver, &client->subnet);
     const struct steer_row *row = row_of(plan, table, stand.class, type);
     uint64_t draw = 0;
 
@@ -276,4 +277,26 @@ void steer_choose(const struct steer_plans *plans, const struct steer_table *tab
     out->ttl_s += out->ttl_s == 0;
     if (row->n > 0)
         choose(&plan->policy, row, table->entries + row->first, draw, out);
+}
+
+const struct wire_set *steer_choose_sole(const struct steer_plans *plans,
+                                         const struct steer_table *table,
+                                         const struct steer_inputs *inputs, size_t service,
+                                         uint16_t type, const struct addr *resolver,
+                                         const struct addr *subnet, struct steer_sole *out)
+{
+    const struct steer_service *s = &plans->services[service];
+    const struct steer_plan *plan = &plans->plans[s->plan];
+    struct steer_stand stand = steer_stand(plan, resolver, subnet);
+    const struct steer_row *row = row_of(plan, table, stand.class, type);
+
+    if (row->is_open || row->is_drawn || row->n == 0 || plan->policy.take > 1 ||
+        s->conf->addresses > 0)
+        return NULL;
+    uint32_t ttl_s = min_of((uint32_t)s->conf->ttl_s, row->horizon_s);
+    out->site = table->entries[row->first].site;
+    out->scope_bits = stand.scope_bits;
+    out->ttl_s = ttl_s + (ttl_s == 0);
+    return steer_records(inputs, plan->policy.sites[out->site].target, type,
+                         plan->policy.healthy < 0);
 }

@@ -12,7 +12,8 @@ struct steer_stand {
     uint8_t scope_bits; /* for the answer */
 };
 
-struct steer_stand steer_stand(const struct steer_plan *plan, const struct steer_client *client);
+struct steer_stand steer_stand(const struct steer_plan *plan, const struct addr *resolver,
+                               const struct addr *subnet);
 
 /* What a coherent draw hashes. A sticky one has no window. */
 struct steer_ticket {

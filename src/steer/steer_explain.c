@@ -53,7 +53,7 @@ void steer_explain(const struct steer_plans *plans, const struct steer_table *ta
 {
     const struct steer_service *s = &plans->services[service];
     const struct steer_plan *plan = &plans->plans[s->plan];
-    struct steer_stand stand = steer_stand(plan, client);
+    struct steer_stand stand = steer_stand(plan, &client->resolver, &client->subnet);
 
     memset(out, 0, sizeof *out);
     explain_place(plan, geo, &stand, out);

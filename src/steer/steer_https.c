@@ -50,7 +50,7 @@ static uint8_t *put_hints(uint8_t *p, const struct wire_set *set, const struct s
     struct wire_set some = steer_some(set, choice->addresses, choice->turn);
     p = put_param(p, key, some.count * len);
     for (unsigned i = 0; i < some.count; i++, p += len)
-        memcpy(p, some.wire + i * (WIRE_RR_FIXED + len) + WIRE_RR_FIXED, len);
+        memcpy(p, wire_rr_data(some.wire + i * (WIRE_RR_HEAD + len)), len);
     return p;
 }
 
@@ -61,7 +61,7 @@ struct wire_set steer_https(const struct steer_inputs *inputs, const struct conf
 {
     const struct conf_https *alpn = t->https.n_alpn > 0 ? &t->https : &service->https;
     bool has_hints = service->https.has_hints && t->https.has_hints;
-    uint8_t *rdata = wire + WIRE_RR_FIXED, *p = rdata;
+    uint8_t *rdata = wire + WIRE_RR_HEAD, *p = rdata;
 
     wire_put16(p, PRIORITY);
     p[2] = 0; /* the name that was asked for */
@@ -74,10 +74,7 @@ struct wire_set steer_https(const struct steer_inputs *inputs, const struct conf
         p = put_hints(p, steer_records(inputs, target, WIRE_AAAA, choice->is_blind), choice,
                       KEY_IPV6HINT, 16);
     assert(p <= wire + STEER_HTTPS_MAX);
-    wire_put16(wire, WIRE_HTTPS);
-    wire_put16(wire + 2, WIRE_CLASS_IN);
-    wire_put32(wire + 4, INT32_MAX); /* the answer lowers it */
-    wire_put16(wire + 8, (uint16_t)(p - rdata));
+    wire_rr_put(wire, WIRE_HTTPS, WIRE_CLASS_IN, INT32_MAX, (size_t)(p - rdata)); /* the answer lowers the TTL */
     return (struct wire_set){
         .type = WIRE_HTTPS, .count = 1, .wire_len = (uint32_t)(p - wire), .wire = wire
     };

@@ -19,13 +19,9 @@ struct steer_inputs {
     struct records *records; /* by target */
 };
 
-static uint8_t *put_fixed(uint8_t *p, uint16_t type, uint16_t rdlen)
+static uint8_t *put_head(uint8_t *p, uint16_t type, size_t len)
 {
-    wire_put16(p, type);
-    wire_put16(p + 2, WIRE_CLASS_IN);
-    wire_put32(p + 4, INT32_MAX); /* the answer lowers it */
-    wire_put16(p + 8, rdlen);
-    return p + WIRE_RR_FIXED;
+    return wire_rr_put(p, type, WIRE_CLASS_IN, INT32_MAX, len); /* the answer lowers the TTL */
 }
 
 static bool prepare_addresses(struct arena *arena, const struct conf_target *t, uint8_t family,
@@ -33,7 +29,7 @@ static bool prepare_addresses(struct arena *arena, const struct conf_target *t, 
 {
     uint16_t type = family == 4 ? WIRE_A : WIRE_AAAA;
     uint16_t rdlen = family == 4 ? 4 : 16;
-    uint8_t *wire = arena_alloc(arena, 2 * t->n_addresses * (WIRE_RR_FIXED + (size_t)rdlen), 1);
+    uint8_t *wire = arena_alloc(arena, 2 * t->n_addresses * (WIRE_RR_HEAD + (size_t)rdlen), 1);
     uint8_t *p = wire;
 
     *out = (struct wire_set){ .type = type, .wire = wire };
@@ -42,7 +38,7 @@ static bool prepare_addresses(struct arena *arena, const struct conf_target *t, 
     for (size_t i = 0; i < t->n_addresses; i++) {
         if (t->addresses[i].family != family || (mask >> i & 1) == 0)
             continue;
-        p = put_fixed(p, type, rdlen);
+        p = put_head(p, type, rdlen);
         memcpy(p, t->addresses[i].octets, rdlen);
         p += rdlen;
         out->count++;
@@ -55,13 +51,13 @@ static bool prepare_addresses(struct arena *arena, const struct conf_target *t, 
 static bool prepare_cname(struct arena *arena, const struct conf_target *t, struct wire_set *out)
 {
     struct wire_name name;
-    uint8_t *wire = arena_alloc(arena, WIRE_RR_FIXED + WIRE_NAME_MAX, 1);
+    uint8_t *wire = arena_alloc(arena, WIRE_RR_HEAD + WIRE_NAME_MAX, 1);
 
     if (wire == NULL || !wire_name_from_text(t->cname, &name))
         return false;
-    memcpy(put_fixed(wire, WIRE_CNAME, name.len), name.octets, name.len);
+    memcpy(put_head(wire, WIRE_CNAME, name.len), name.octets, name.len);
     *out = (struct wire_set){ .type = WIRE_CNAME, .count = 1, .wire = wire };
-    out->wire_len = WIRE_RR_FIXED + name.len;
+    out->wire_len = WIRE_RR_HEAD + name.len;
     return true;
 }
 

@@ -7,7 +7,7 @@
 
 #include "wire_fold.h"
 
-enum { POINTER_MAX = 0x3fff, OWNER_IS_QNAME = 0xc00c };
+enum { POINTER_MAX = 0x3fff };
 
 void wire_writer_init(struct wire_writer *w, uint8_t *octets, size_t cap)
 {
@@ -178,21 +178,20 @@ static bool put_owner(struct wire_writer *w, const uint8_t *owner)
 
     if (owner != NULL)
         return put_name(w, owner);
-    wire_put16(pointer, OWNER_IS_QNAME);
+    wire_put16(pointer, WIRE_QNAME_POINTER);
     return put_octets(w, pointer, 2);
 }
 
 static bool put_record(struct wire_writer *w, const uint8_t *owner, struct rdata_shape shape,
                        const uint8_t *rr, uint32_t ttl_max)
 {
-    size_t rdlen = wire_get16(rr + 8);
-
     if (!put_owner(w, owner))
         return false;
     size_t fixed = w->len;
-    if (!put_octets(w, rr, WIRE_RR_FIXED) || !put_rdata(w, shape, rr + WIRE_RR_FIXED, rdlen))
+    if (!put_octets(w, rr + 2, WIRE_RR_FIXED) ||
+        !put_rdata(w, shape, wire_rr_data(rr), wire_rr_len(rr)))
         return false;
-    if (wire_get32(rr + 4) > ttl_max)
+    if (wire_rr_ttl(rr) > ttl_max)
         wire_put32(w->octets + fixed + 4, ttl_max);
     wire_put16(w->octets + fixed + 8, (uint16_t)(w->len - fixed - WIRE_RR_FIXED));
     return true;
@@ -218,30 +217,24 @@ static bool put_named_set(struct wire_writer *w, enum wire_section section, cons
             w->n_suffixes = n_suffixes;
             return false;
         }
-        rr += WIRE_RR_FIXED + wire_get16(rr + 8);
+        rr = wire_rr_next(rr);
     }
     *section_count(w, section) += set->count;
     return true;
 }
 
-/* The usual set: owned by the question's name, with no name in its RDATA. One bound for all of it. */
+/* The usual set: owned by the question's name, with no name in its RDATA. */
 static bool put_plain_set(struct wire_writer *w, const struct wire_set *set, uint32_t ttl_max)
 {
-    const uint8_t *rr = set->wire;
-    uint8_t *p = w->octets + w->len;
+    uint8_t *rr = w->octets + w->len;
 
-    if (set->wire_len + 2u * set->count > w->cap - w->len)
+    if (!put_octets(w, set->wire, set->wire_len))
         return false;
     for (unsigned i = 0; i < set->count; i++) {
-        size_t len = WIRE_RR_FIXED + (size_t)wire_get16(rr + 8);
-        wire_put16(p, OWNER_IS_QNAME);
-        memcpy(p + 2, rr, len);
-        if (wire_get32(rr + 4) > ttl_max)
-            wire_put32(p + 6, ttl_max);
-        p += 2 + len;
-        rr += len;
+        if (wire_rr_ttl(rr) > ttl_max)
+            wire_put32(rr + WIRE_RR_TTL, ttl_max);
+        rr += WIRE_RR_HEAD + wire_rr_len(rr);
     }
-    w->len = (size_t)(p - w->octets);
     return true;
 }
 

@@ -74,7 +74,7 @@ static uint32_t node_add(struct zone_draft *d, const uint8_t *name, size_t len, 
     return d->n_nodes++;
 }
 
-struct zone_draft *zone_draft_new(const struct hash_key *key, const struct wire_name *apex)
+struct zone_draft *zone_draft_new(const struct wire_hash_key *key, const struct wire_name *apex)
 {
     struct zone_draft *d = calloc(1, sizeof *d);
 
@@ -82,7 +82,7 @@ struct zone_draft *zone_draft_new(const struct hash_key *key, const struct wire_
         return NULL;
     d->key = key;
     d->apex = *apex;
-    uint64_t hash = hash_keyed(key, apex->octets, apex->len);
+    uint64_t hash = wire_hash(key, apex->octets, apex->len);
     if (!table_grow(d) || node_add(d, apex->octets, apex->len, hash, ZONE_NONE) == ZONE_NONE) {
         zone_draft_free(d);
         return NULL;
@@ -128,7 +128,7 @@ int zone_draft_add_file(struct zone_draft *d, const char *file)
 
 uint32_t zone_draft_find(const struct zone_draft *d, const uint8_t *name, size_t len)
 {
-    return find_hashed(d, name, len, hash_keyed(d->key, name, len));
+    return find_hashed(d, name, len, wire_hash(d->key, name, len));
 }
 
 uint32_t zone_draft_node_for(struct zone_draft *d, const uint8_t *name, size_t len)
@@ -140,7 +140,7 @@ uint32_t zone_draft_node_for(struct zone_draft *d, const uint8_t *name, size_t l
     /* Up to the first that is there: the apex at the latest. */
     for (;; at += 1u + name[at]) {
         assert(len - at >= d->apex.len && n <= WIRE_LABELS_MAX);
-        uint64_t hash = hash_keyed(d->key, name + at, len - at);
+        uint64_t hash = wire_hash(d->key, name + at, len - at);
         node = find_hashed(d, name + at, len - at, hash);
         if (node != ZONE_NONE)
             break;

@@ -8,7 +8,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <waymark/hash.h>
 #include <waymark/wire.h>
 
 #include "zone/zone_name.h"
@@ -50,7 +49,7 @@ struct zone_draft_set {
 };
 
 struct zone_draft {
-    const struct hash_key *key;
+    const struct wire_hash_key *key;
     struct wire_name apex; /* node 0 */
 
     struct zone_draft_node *nodes;
@@ -71,7 +70,7 @@ struct zone_draft {
 };
 
 /* NULL: out of memory. */
-struct zone_draft *zone_draft_new(const struct hash_key *key, const struct wire_name *apex);
+struct zone_draft *zone_draft_new(const struct wire_hash_key *key, const struct wire_name *apex);
 void zone_draft_free(struct zone_draft *draft); /* NULL is fine */
 
 /* The number by which records name their file; -ENOMEM, or -E2BIG. */

@@ -24,13 +24,13 @@ static const struct zone_node *visible(const struct zone_set *set, const uint8_t
 {
     uint32_t at = ZONE_NONE;
 
-    return probe(set, &set->visible, name, len, hash_keyed(&set->key, name, len), &at);
+    return probe(set, &set->visible, name, len, wire_hash(&set->key, name, len), &at);
 }
 
 static const struct zone_node *in_zone(const struct zone_set *set, uint32_t zone,
                                        const uint8_t *name, size_t len)
 {
-    uint64_t hash = hash_keyed(&set->key, name, len);
+    uint64_t hash = wire_hash(&set->key, name, len);
     uint32_t at = ZONE_NONE;
     const struct zone_node *node = probe(set, &set->visible, name, len, hash, &at);
 

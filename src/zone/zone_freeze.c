@@ -50,12 +50,9 @@ static size_t piece_size(const struct zone_draft *d, const struct zone_draft_nod
 static uint8_t *write_record(uint8_t *to, const struct zone_draft *d,
                              const struct zone_draft_record *r)
 {
-    wire_put16(to, r->type);
-    wire_put16(to + 2, WIRE_CLASS_IN);
-    wire_put32(to + 4, r->ttl);
-    wire_put16(to + 8, r->rdata_len);
-    memcpy(to + WIRE_RR_FIXED, zone_draft_rdata(d, r), r->rdata_len);
-    return to + WIRE_RR_FIXED + r->rdata_len;
+    to = wire_rr_put(to, r->type, WIRE_CLASS_IN, r->ttl, r->rdata_len);
+    memcpy(to, zone_draft_rdata(d, r), r->rdata_len);
+    return to + r->rdata_len;
 }
 
 static uint8_t *write_set(uint8_t *to, struct zone_rrset *out, const struct zone_draft *d,
@@ -191,7 +188,7 @@ static void add_former(struct zone_set *set, uint32_t zone, const struct zone_fr
         nodes[i].id = set->n_nodes;
         nodes[i].zone = (uint16_t)zone;
         const uint8_t *name = nodes[i].name;
-        add_node(set, source, i, hash_keyed(&set->key, name, zone_name_len(name)));
+        add_node(set, source, i, wire_hash(&set->key, name, zone_name_len(name)));
     }
     set->zones[zone].n_records = source->former->zones[source->former_zone].n_records;
     set->n_taken_over++;
@@ -253,7 +250,7 @@ static bool add_zone(struct zone_set *set, uint32_t i, const struct zone_freeze_
 }
 
 struct zone_set *zone_set_freeze(const struct zone_freeze_source *sources, size_t n,
-                                 const struct hash_key *key, int64_t began_ms)
+                                 const struct wire_hash_key *key, int64_t began_ms)
 {
     struct zone_set *set = calloc(1, sizeof *set);
     struct pieces pieces;

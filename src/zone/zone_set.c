@@ -21,7 +21,7 @@ struct loading {
     const struct zone_set *former; /* may be NULL */
     int64_t began_ms;
     struct report *report;
-    struct hash_key key;
+    struct wire_hash_key key;
     struct zone_freeze_source *frozen;
     struct zone_table apexes; /* by apex: index of the zone */
 };
@@ -36,7 +36,7 @@ static void complain(const struct loading *l, size_t i, const char *what)
 /* The zone with exactly this apex; ZONE_NONE: none. */
 static uint32_t zone_named(const struct loading *l, const uint8_t *name, size_t len)
 {
-    uint64_t hash = hash_keyed(&l->key, name, len);
+    uint64_t hash = wire_hash(&l->key, name, len);
     uint32_t at = ZONE_NONE, i;
 
     while ((i = zone_table_next(&l->apexes, hash, &at)) != ZONE_NONE) {
@@ -107,7 +107,7 @@ static void add_zone(struct loading *l, size_t i)
         read_zone(l, i, &apex, former);
     }
     if (frozen->apex != NULL)
-        zone_table_put(&l->apexes, hash_keyed(&l->key, apex.octets, apex.len), (uint32_t)i);
+        zone_table_put(&l->apexes, wire_hash(&l->key, apex.octets, apex.len), (uint32_t)i);
 }
 
 /* ---- zones in zones ---- */
@@ -204,7 +204,7 @@ static bool begin(struct loading *l)
     if (l->former != NULL)
         l->key = l->former->key;
     else
-        hash_key_init(&l->key, secret);
+        wire_hash_key_init(&l->key, secret);
     zone_table_init(&l->apexes, slots, n_slots);
     return true;
 }

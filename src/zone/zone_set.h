@@ -8,7 +8,6 @@
 #include <stdint.h>
 
 #include <waymark/arena.h>
-#include <waymark/hash.h>
 #include <waymark/zone.h>
 
 #include "zone/zone_draft.h"
@@ -26,7 +25,7 @@ struct zone_part {
 
 struct zone_set {
     struct arena *arena;
-    struct hash_key key;
+    struct wire_hash_key key;
     struct zone *zones;
     struct zone_part *parts; /* by zone */
     uint32_t *parents; /* the next zone above, by zone; ZONE_NONE: none */
@@ -55,4 +54,4 @@ const uint8_t *zone_freeze_source_name(const struct zone_freeze_source *source, 
 /* `began_ms`: the wall clock before the first file was read. NULL: out of memory, or more names than
  * fit. */
 struct zone_set *zone_set_freeze(const struct zone_freeze_source *sources, size_t n,
-                                 const struct hash_key *key, int64_t began_ms);
+                                 const struct wire_hash_key *key, int64_t began_ms);

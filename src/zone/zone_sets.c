@@ -135,7 +135,7 @@ static void measure(struct zone_draft *d, struct zone_draft_set *set,
     uint64_t len = 0;
 
     for (uint32_t i = 0; i < set->n; i++)
-        len += WIRE_RR_FIXED + (uint64_t)zone_draft_record_of(d, set, i)->rdata_len;
+        len += WIRE_RR_HEAD + (uint64_t)zone_draft_record_of(d, set, i)->rdata_len;
     set->wire_len = (uint32_t)len;
     if (len > SET_MAX)
         zone_error(findings, file_of(d, first), (int)first->line,

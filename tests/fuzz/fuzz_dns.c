@@ -18,7 +18,7 @@
 #include <waymark/report.h>
 #include <waymark/world.h>
 
-#include "dns/dns_cookie.h"
+#include "dns/dns_answer.h"
 
 enum { WORLDS = 8, HEAD_LEN = 7, BUILT_LEN = 26, OPTION_ECS = 8, OPTION_COOKIE = 10,
        OPTION_KEEPALIVE = 11 };
@@ -231,6 +231,25 @@ static size_t ask(const struct probe *p, const struct dns_in *in, uint8_t *to, s
     rng_seed(&p->worlds->desk->rng, 1);
     dns_answer_batch(p->world, p->worlds->desk, in, &out, 1);
     return out.len;
+}
+
+/* The usual way and the whole way say the same, and count the same. */
+static void both_ways_agree(const struct probe *p, const uint8_t *o, size_t len)
+{
+    static uint8_t other[WIRE_MESSAGE_MAX];
+    static struct dns_desk desks[2];
+    struct dns_out out = { .octets = other, .cap = sizeof other };
+
+    for (size_t i = 0; i < 2; i++) {
+        memset(&desks[i].counts, 0, sizeof desks[i].counts);
+        desks[i].now_ms = p->now_ms;
+        rng_seed(&desks[i].rng, 1);
+    }
+    memset(other, 0, sizeof other / 16);
+    dns_answer_batch(p->world, &desks[0], &p->in, &out, 1);
+    dns_answer_one(p->world, &desks[1], &p->in, &out);
+    assert(out.len == len && memcmp(other, o, len) == 0);
+    assert(memcmp(&desks[0].counts, &desks[1].counts, sizeof desks[0].counts) == 0);
 }
 
 /* ---- what an answer must be ---- */
@@ -446,6 +465,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     size_t opt_len;
     unsigned scope = answer_is_right(&p, answer, len, &opt_len);
+    both_ways_agree(&p, answer, len);
     asked_again_says_the_same(&p, answer, len);
     neighbour_in_scope_gets_the_same(&p, scope, answer, len, opt_len);
     if (data[1] & FLAG_EXPLAIN)

@@ -15,10 +15,10 @@ static void records_are_whole(const struct zone_rrset *rrset)
     unsigned n = 0;
 
     for (; p < end; n++) {
-        assert(end - p >= WIRE_RR_FIXED);
-        assert(wire_get16(p) == rrset->set.type && wire_get16(p + 2) == WIRE_CLASS_IN);
-        assert(wire_get32(p + 4) <= 0x7fffffff);
-        p += WIRE_RR_FIXED + wire_get16(p + 8);
+        assert(end - p >= WIRE_RR_HEAD && wire_get16(p) == WIRE_QNAME_POINTER);
+        assert(wire_get16(p + 2) == rrset->set.type && wire_get16(p + 4) == WIRE_CLASS_IN);
+        assert(wire_rr_ttl(p) <= 0x7fffffff);
+        p = wire_rr_next(p);
     }
     assert(p == end && n == rrset->set.count && n > 0);
 }

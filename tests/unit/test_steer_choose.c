@@ -128,12 +128,10 @@ static struct steer_choice choose(const struct fixture *f, const struct steer_ta
     struct steer_choice choice;
 
     rng_seed(&rng, (uint64_t)now_ms);
-    client.ecs = (struct wire_ecs){ .is_present = bits > 0,
-                                    .family = who->family == 4 ? 1 : 2,
-                                    .source_bits = (uint8_t)bits,
-                                    .addr = addr_mask(who, bits) };
     if (bits == 0)
         client.resolver = *who;
+    else
+        client.subnet = addr_mask(who, bits);
     steer_choose(f->plans, table, 0, WIRE_A, &client, &f->key, &moment, &choice);
     return choice;
 }

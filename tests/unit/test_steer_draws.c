@@ -80,8 +80,7 @@ static struct steer_client subnet(unsigned i)
 {
     struct steer_client c = resolver(0);
 
-    c.ecs = (struct wire_ecs){ .is_present = true, .family = 1, .source_bits = 24 };
-    c.ecs.addr = addr_mask(&(struct addr){ .family = 4, .octets = { (uint8_t)(60 + (i >> 16)),
+    c.subnet = addr_mask(&(struct addr){ .family = 4, .octets = { (uint8_t)(60 + (i >> 16)),
                                            (uint8_t)(i >> 8), (uint8_t)i } }, 24);
     return c;
 }

@@ -639,8 +639,7 @@ static void assert_row(const struct world_of *w, const struct steer_table *table
 {
     const struct steer_plan *plan = &w->plans->plans[0];
     const struct steer_policy *p = &plan->policy;
-    struct steer_client client = { .resolver = *who };
-    struct steer_stand stand = steer_stand(plan, &client);
+    struct steer_stand stand = steer_stand(plan, who, &(struct addr){ 0 });
     struct slow e = { .w = w, .s = &w->conf->services[0], .who = *who, .type = type };
     size_t r = (size_t)stand.class * p->n_groups + steer_policy_group(p, type);
     const struct steer_row *row = &table->rows[r];
@@ -731,10 +730,8 @@ static struct steer_choice ask(const struct world_of *w, const struct steer_tabl
     struct steer_choice choice;
 
     rng_seed(&rng, 1);
-    client.ecs = (struct wire_ecs){ .is_present = true,
-                                    .family = who->family == 4 ? 1 : 2,
-                                    .source_bits = (uint8_t)source,
-                                    .addr = addr_mask(who, source) };
+    if (source > 0)
+        client.subnet = addr_mask(who, source);
     steer_choose(w->plans, table, 0, WIRE_A, &client, &w->key, &moment, &choice);
     return choice;
 }

@@ -95,10 +95,8 @@ static struct steer_choice ask(const struct real *w, size_t service, const struc
     struct steer_moment moment = { .now_ms = 1700000000000 };
     struct steer_choice choice;
 
-    client.ecs = (struct wire_ecs){ .is_present = true,
-                                    .family = who->family == 4 ? 1 : 2,
-                                    .source_bits = (uint8_t)source,
-                                    .addr = addr_mask(who, source) };
+    if (source > 0)
+        client.subnet = addr_mask(who, source);
     steer_choose(w->plans, w->tables[service], service, WIRE_A, &client, &w->key, &moment, &choice);
     return choice;
 }

@@ -8,8 +8,8 @@
 static const uint8_t query[] = "\0\7\1\0\0\1\0\0\0\0\0\0\3WWW\3cdn\7example\0\0\1\0\1";
 enum { QUESTION_LEN = 21 };
 
-static const uint8_t mx_wire[] = "\0\17\0\1\0\0\16\20\0\24\0\12\4mail\3cdn\7example\0";
-static const struct wire_set mx = { .type = WIRE_MX, .count = 1, .wire_len = 30, .wire = mx_wire };
+static const uint8_t mx_wire[] = "\xc0\x0c\0\17\0\1\0\0\16\20\0\24\0\12\4mail\3cdn\7example\0";
+static const struct wire_set mx = { .type = WIRE_MX, .count = 1, .wire_len = 32, .wire = mx_wire };
 
 static struct wire_writer start(uint8_t *octets, size_t cap)
 {
@@ -58,10 +58,10 @@ static void a_name_does_not_point_into_itself(void **state)
 /* RFC 3597 4: DNAME and SRV are not compressed, but nothing keeps others from pointing at them. */
 static void names_point_into_data_that_is_not_compressed_itself(void **state)
 {
-    static const uint8_t dname_wire[] = "\0\47\0\1\0\0\0\74\0\15\3new\7example\0";
-    static const uint8_t cname_wire[] = "\0\5\0\1\0\0\0\74\0\17\1x\3new\7example\0";
-    static const struct wire_set dname = { WIRE_DNAME, 1, 23, dname_wire };
-    static const struct wire_set cname = { WIRE_CNAME, 1, 25, cname_wire };
+    static const uint8_t dname_wire[] = "\xc0\x0c\0\47\0\1\0\0\0\74\0\15\3new\7example\0";
+    static const uint8_t cname_wire[] = "\xc0\x0c\0\5\0\1\0\0\0\74\0\17\1x\3new\7example\0";
+    static const struct wire_set dname = { WIRE_DNAME, 1, 25, dname_wire };
+    static const struct wire_set cname = { WIRE_CNAME, 1, 27, cname_wire };
     uint8_t octets[512];
     struct wire_writer w = start(octets, sizeof octets);
 
@@ -76,8 +76,8 @@ static void a_set_that_does_not_fit_leaves_no_trace(void **state)
 {
     uint8_t octets[1024];
     struct wire_writer w = start(octets, 512);
-    uint8_t big[600] = "\0\20\0\1\0\0\0\74\2\0";
-    struct wire_set txt = { .type = WIRE_TXT, .count = 1, .wire_len = 522, .wire = big };
+    uint8_t big[600] = "\xc0\x0c\0\20\0\1\0\0\0\74\2\0";
+    struct wire_set txt = { .type = WIRE_TXT, .count = 1, .wire_len = 524, .wire = big };
     size_t len = w.len;
 
     assert_false(wire_write_set(&w, WIRE_ANSWER, NULL, &txt, 60));
