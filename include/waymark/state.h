@@ -1,8 +1,9 @@
 /* state.h - what outlives a restart: now the verdicts of the health checks.
  *
  * Threads: one at a time; the health thread, once it runs. Calls touch the disk, but never wait for
- * it to be safe: a verdict lost to a power cut is found again by the next probe. Owner:   whoever
- * opens it closes it. Units:   wall clock milliseconds.
+ *          it to be safe: a verdict lost to a power cut is found again by the next probe.
+ * Owner:   whoever opens it closes it.
+ * Units:   wall clock milliseconds.
  *
  * Nothing here is needed to serve: when the folder or the file is broken, the caller says so once
  * and goes on without. */
@@ -33,6 +34,8 @@ struct state_verdict {
 
 /* Opens FOLDER/verdicts.sqlite; makes both if they are not there. 0, or -errno with `why`. */
 int state_open(const char *folder, struct state **out, char why[static WHY_LEN]);
+/* To look only: a folder or the file itself, of which nothing is made or changed. -ENOENT: there is none. */
+int state_open_to_look(const char *path, struct state **out, char why[static WHY_LEN]);
 void state_close(struct state *state); /* NULL is fine */
 
 /* Keeps them all or, on failure, none; a verdict replaces the former one of that target and

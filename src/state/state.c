@@ -92,6 +92,14 @@ static int read_layout(struct state *state, int *layout, char why[static WHY_LEN
     return err;
 }
 
+static int other_layout(const struct state *state, int layout, char why[static WHY_LEN])
+{
+    return why_set(why, -EINVAL,
+                   "%s: has layout %d, this version writes layout %d; "
+                   "remove it to start anew",
+                   state->path, layout, LAYOUT);
+}
+
 static int make_layout(struct state *state, char why[static WHY_LEN])
 {
     static const char sql[] = "BEGIN IMMEDIATE;"
@@ -108,10 +116,7 @@ static int make_layout(struct state *state, char why[static WHY_LEN])
     if (err != 0 || layout == LAYOUT)
         return err;
     if (layout != 0)
-        return why_set(why, -EINVAL,
-                       "%s: has layout %d, this version writes layout %d; "
-                       "remove it to start anew",
-                       state->path, layout, LAYOUT);
+        return other_layout(state, layout, why);
     err = state_run(state, sql, why);
     if (err != 0)
         sqlite3_exec(state->db, "ROLLBACK", NULL, NULL, NULL);
@@ -119,7 +124,7 @@ static int make_layout(struct state *state, char why[static WHY_LEN])
 }
 
 /* The file may come from anywhere: no triggers or functions of its making are run. */
-static int set_up(struct state *state, char why[static WHY_LEN])
+static void distrust(struct state *state)
 {
     sqlite3_limit(state->db, SQLITE_LIMIT_LENGTH, ROW_BYTES_MAX);
     sqlite3_db_config(state->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -128,7 +133,11 @@ static int set_up(struct state *state, char why[static WHY_LEN])
     sqlite3_db_config(state->db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
     sqlite3_busy_timeout(state->db, BUSY_MS);
     sqlite3_progress_handler(state->db, TICK_STEPS, on_tick, state);
+}
 
+static int set_up(struct state *state, char why[static WHY_LEN])
+{
+    distrust(state);
     /* Nothing is mapped, as a write-ahead log's index would be: who cuts a file in place, to bring
      * back a copy of the folder, must not end us (SIGBUS). With synchronous off nothing here waits
      * for the disk. */
@@ -137,6 +146,15 @@ static int set_up(struct state *state, char why[static WHY_LEN])
                         "PRAGMA synchronous = OFF",
                         why);
     return err != 0 ? err : make_layout(state, why);
+}
+
+static int open_file(struct state *state, int flags, char why[static WHY_LEN])
+{
+    state_begin_call(state);
+    if (sqlite3_open_v2(state->path, &state->db, flags | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK)
+        return 0;
+    return state->db == NULL ? why_set(why, -ENOMEM, "%s: out of memory", state->path)
+                             : state_fail(state, why);
 }
 
 int state_open(const char *folder, struct state **out, char why[static WHY_LEN])
@@ -155,20 +173,54 @@ int state_open(const char *folder, struct state **out, char why[static WHY_LEN])
         err = why_set(why, -ENAMETOOLONG, "%.64s...: this path is too long", folder);
         goto fail;
     }
-    state_begin_call(state);
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-    if (sqlite3_open_v2(state->path, &state->db, flags, NULL) != SQLITE_OK) {
-        err = state->db == NULL ? why_set(why, -ENOMEM, "%s: out of memory", state->path)
-                                : state_fail(state, why);
-        goto fail;
-    }
-    err = set_up(state, why);
+    err = open_file(state, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, why);
+    if (err == 0)
+        err = set_up(state, why);
     if (err != 0)
         goto fail;
     *out = state;
     return 0;
 fail:
     state_close(state);
+    return err;
+}
+
+/* 0 when it can be read: an empty file is one that nobody wrote to yet. */
+static int look_at_layout(struct state *state, char why[static WHY_LEN])
+{
+    int layout = 0, err;
+
+    distrust(state);
+    err = state_run(state, "PRAGMA mmap_size = 0", why);
+    if (err == 0)
+        err = read_layout(state, &layout, why);
+    if (err == 0 && layout == 0)
+        err = why_set(why, -ENOENT, "%s: nothing was saved there yet", state->path);
+    return err != 0 || layout == LAYOUT ? err : other_layout(state, layout, why);
+}
+
+int state_open_to_look(const char *path, struct state **out, char why[static WHY_LEN])
+{
+    struct state *state = calloc(1, sizeof *state);
+    struct stat file;
+    int err = 0;
+
+    if (state == NULL)
+        return why_set(why, -ENOMEM, "%s: out of memory", path);
+    bool is_folder = stat(path, &file) == 0 && S_ISDIR(file.st_mode);
+    int len = snprintf(state->path, sizeof state->path, is_folder ? "%s/verdicts.sqlite" : "%s", path);
+    if (len < 0 || len >= (int)sizeof state->path)
+        err = why_set(why, -ENAMETOOLONG, "%.64s...: this path is too long", path);
+    else if (stat(state->path, &file) != 0)
+        err = why_set(why, -errno, "%s: %s", state->path, strerror(errno));
+    if (err == 0)
+        err = open_file(state, SQLITE_OPEN_READONLY, why);
+    if (err == 0)
+        err = look_at_layout(state, why);
+    if (err == 0)
+        *out = state;
+    else
+        state_close(state);
     return err;
 }
 

@@ -343,6 +343,43 @@ static void bug_a_file_cut_under_a_running_server_ended_it(void **state)
     state_close(s);
 }
 
+static void who_only_looks_finds_what_is_there_and_makes_nothing(void **state)
+{
+    struct state_verdict up = verdict_of("tokyo", NULL, true, 5000);
+    struct state *s = NULL, *writer;
+    char why[WHY_LEN] = "";
+    struct stat file;
+
+    assert_int_equal(state_open_to_look(folder, &s, why), -ENOENT);
+    assert_non_null(strstr(why, "verdicts.sqlite"));
+    assert_int_not_equal(stat(path_of(""), &file), 0);
+    writer = open_it();
+    save(writer, &up, 1);
+    for (int i = 0; i < 2; i++) { /* the folder, the file; while a server has it open */
+        assert_int_equal(state_open_to_look(i == 0 ? folder : path_of(""), &s, why), 0);
+        assert_int_equal(load(s, 0).n, 1);
+        assert_int_not_equal(state_save_verdicts(s, &up, 1, why), 0);
+        state_close(s);
+    }
+    save(writer, &up, 1);
+    state_close(writer);
+}
+
+static void who_only_looks_is_told_what_is_wrong(void **state)
+{
+    struct state *s = NULL;
+    char why[WHY_LEN] = "";
+
+    fclose(fopen(path_of(""), "w"));
+    assert_int_equal(state_open_to_look(folder, &s, why), -ENOENT);
+    assert_non_null(strstr(why, "nothing was saved there yet"));
+    state_close(open_it());
+    meddle("PRAGMA user_version = 9");
+    assert_int_equal(state_open_to_look(folder, &s, why), -EINVAL);
+    assert_non_null(strstr(why, "layout 9"));
+    assert_null(s);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -359,6 +396,8 @@ int main(void)
         TEST(a_folder_that_is_a_file_is_refused),
         TEST(a_read_only_folder_is_refused),
         TEST(a_save_that_fails_keeps_what_was_there),
+        TEST(who_only_looks_finds_what_is_there_and_makes_nothing),
+        TEST(who_only_looks_is_told_what_is_wrong),
         TEST(bug_a_file_cut_under_a_running_server_ended_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
