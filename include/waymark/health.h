@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include <waymark/addr.h>
+#include <waymark/conf.h>
 #include <waymark/why.h>
 
 struct world_hub;
@@ -18,7 +19,11 @@ struct health;
 
 enum health_verdict { HEALTH_UNKNOWN, HEALTH_UP, HEALTH_DOWN };
 
-enum { HEALTH_NAME_LEN = 64, HEALTH_ERROR_LEN = 160 };
+enum {
+    HEALTH_NAME_LEN = 64,
+    HEALTH_ERROR_LEN = 160,
+    HEALTH_INTERVALS_KEPT = 3 /* of its check: a saved verdict younger than that is a first result */
+};
 
 /* What is believed of one address of one target. */
 struct health_status {
@@ -49,6 +54,11 @@ void health_reload(struct health *health);
 
 /* Ends the thread, saves verdicts. NULL is fine. */
 void health_stop(struct health *health);
+
+/* What a saved verdict of that address was found with, if it was found as the configuration says now; 0:
+ * out of memory. Pure. */
+uint64_t health_fingerprint(const struct conf *conf, const struct conf_target *target,
+                            size_t address);
 
 /* Copies up to `max` statuses in the configuration's order; returns how many there are. */
 size_t health_statuses(struct health *health, struct health_status *out, size_t max);

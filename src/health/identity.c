@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <waymark/hash.h>
+#include <waymark/health.h>
+
 /* With its length, so that no text can look like two. */
 static void put_text(FILE *out, const char *text)
 {
@@ -62,4 +65,19 @@ char *identity_new(const struct conf *conf, const struct conf_target *target, si
         return NULL;
     }
     return text;
+}
+
+uint64_t identity_hash(const char *identity)
+{
+    return hash_plain(identity, strlen(identity));
+}
+
+uint64_t health_fingerprint(const struct conf *conf, const struct conf_target *target,
+                            size_t address)
+{
+    char *identity = identity_new(conf, target, address);
+    uint64_t hash = identity == NULL ? 0 : identity_hash(identity);
+
+    free(identity);
+    return hash;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <waymark/conf.h>
 
@@ -11,3 +12,6 @@
  * name, address, where it is probed, every parameter of the check. The caller frees it. NULL: out
  * of memory. */
 char *identity_new(const struct conf *conf, const struct conf_target *target, size_t address);
+
+/* The same, short: health_fingerprint's value. */
+uint64_t identity_hash(const char *identity);

@@ -16,8 +16,6 @@
 #include "thread.h"
 #include "unit.h"
 
-enum { INTERVALS_KEPT = 3 };
-
 static const struct timeval SOON = { .tv_sec = 1 };
 static const int64_t FORGET_MS = INT64_C(7) * 24 * 3600 * 1000; /* who is gone that long */
 
@@ -37,7 +35,7 @@ static void on_saved_verdict(void *ctx, const struct state_verdict *saved)
     if (unit == NULL || unit->check == NULL || unit->fingerprint != saved->check)
         return;
     int64_t age_ms = r->now_ms - saved->checked_ms;
-    if (age_ms < 0 || age_ms > (int64_t)INTERVALS_KEPT * unit->check->every_s * 1000)
+    if (age_ms < 0 || age_ms > (int64_t)HEALTH_INTERVALS_KEPT * unit->check->every_s * 1000)
         return; /* too old, or of a clock that was wrong */
     int64_t since_ms = saved->since_ms < saved->checked_ms ? saved->since_ms : saved->checked_ms;
     unit_restore(unit, saved->is_up, since_ms, saved->checked_ms);
@@ -68,7 +66,7 @@ void saved_restore(struct health *health)
         log_line(LOG_LEVEL_WARNING, "health: verdicts will not outlive this process: %s", why);
         return;
     }
-    int64_t from_ms = r.now_ms - INTERVALS_KEPT * longest_interval_ms(health->roster);
+    int64_t from_ms = r.now_ms - HEALTH_INTERVALS_KEPT * longest_interval_ms(health->roster);
     if (state_load_verdicts(health->state, from_ms, on_saved_verdict, &r, why) != 0) {
         log_line(LOG_LEVEL_WARNING, "health: verdicts will not outlive this process: %s", why);
         state_close(health->state);

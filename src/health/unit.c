@@ -10,7 +10,6 @@
 #include <event2/event.h>
 
 #include <waymark/clock.h>
-#include <waymark/hash.h>
 #include <waymark/log.h>
 
 #include "check_url.h"
@@ -57,7 +56,7 @@ struct unit *unit_new(struct health *health, struct conf *conf, const struct con
         free(unit);
         return NULL;
     }
-    unit->fingerprint = hash_plain(unit->identity, strlen(unit->identity));
+    unit->fingerprint = identity_hash(unit->identity);
     unit->health = health;
     unit->told_horizon_s = TRACK_STEADY;
     unit_move(unit, conf, target, address);
