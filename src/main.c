@@ -32,15 +32,22 @@ enum option_bit {
     OPT_QUERIES = 1 << 16,
     OPT_CSV = 1 << 17,
     OPT_SERVICE = 1 << 18,
-    OPT_OUT = 1 << 19
+    OPT_OUT = 1 << 19,
+    OPT_STATE = 1 << 20,
+    OPT_ALL_UP = 1 << 21
 };
 
-enum { OPT_WHAT = OPT_URL | OPT_PREFIX | OPT_TAG | OPT_ALL }; /* to purge */
+enum {
+    OPT_WHAT = OPT_URL | OPT_PREFIX | OPT_TAG | OPT_ALL, /* to purge */
+    OPT_VERDICTS = OPT_SOCKET | OPT_OFFLINE | OPT_STATE | OPT_ALL_UP | OPT_WITHOUT,
+    NAMES_LEN = 4096
+};
 
 struct args {
     unsigned given; /* option bits */
     const char *conf, *socket, *client, *resolver, *at, *url, *prefix, *tag;
-    const char *without, *diff, *queries, *service, *out;
+    const char *state, *diff, *queries, *service, *out;
+    char without[NAMES_LEN]; /* each --without, with commas between */
     char **words;
     int n_words;
 };
@@ -68,19 +75,28 @@ static int run_options(const struct args *args)
     return 0;
 }
 
+static struct control_verdicts_args verdicts_of(const struct args *args)
+{
+    return (struct control_verdicts_args){
+        .socket = args->socket,
+        .state = args->state,
+        .down = args->without[0] == '\0' ? NULL : args->without,
+        .is_offline = (args->given & OPT_OFFLINE) != 0,
+        .is_all_up = (args->given & OPT_ALL_UP) != 0,
+    };
+}
+
 static int run_explain(const struct args *args)
 {
     struct control_explain_args question = {
         .conf_file = args->conf,
-        .socket = args->socket,
+        .verdicts = verdicts_of(args),
         .name = args->n_words > 0 ? args->words[0] : NULL,
         .type = args->n_words > 1 ? args->words[1] : NULL,
         .client = args->client,
         .resolver = args->resolver,
         .at = args->at,
         .is_json = (args->given & OPT_JSON) != 0,
-        .is_offline = (args->given & OPT_OFFLINE) != 0,
-        .without = args->without,
         .diff = args->diff,
     };
 
@@ -102,7 +118,7 @@ static int run_simulate(const struct args *args)
         .queries = args->queries,
         .client = args->client,
         .resolver = args->resolver,
-        .without = args->without,
+        .verdicts = verdicts_of(args),
         .is_csv = (args->given & OPT_CSV) != 0,
     };
 
@@ -114,7 +130,7 @@ static int run_map(const struct args *args)
     const struct control_map_args map = {
         .conf_file = args->conf,
         .service = args->service,
-        .without = args->without,
+        .verdicts = verdicts_of(args),
         .out_file = args->out,
     };
 
@@ -122,7 +138,7 @@ static int run_map(const struct args *args)
         fprintf(stderr, "waymark map: where to? expected -o FILE\n");
         return EXIT_USAGE;
     }
-    return control_map(&map);
+    return control_map(&map, stdout);
 }
 
 /* Where the running server can be asked, also while its file is broken. The caller frees it; NULL:
@@ -217,21 +233,23 @@ static const struct command commands[] = {
       OPT_CONF, 0, 0, run_check },
     { "explain",
       "-c FILE | --socket PATH NAME [TYPE] [--client ADDRESS[/LEN]] [--resolver ADDRESS] "
-      "[--at TIME] [--without TARGET,...] [--json] [--offline] | NAME --table | [NAME] --diff OTHER",
+      "[--at TIME] [--json] [--without TARGET,...] [--offline] [--state FOLDER | --all-up] | "
+      "NAME --table | [NAME] --diff OTHER",
       "why a client gets the answer it gets; asks the running server if there is one. --table: who "
       "serves which part of the address space; --diff: for whom another configuration differs",
-      OPT_CONF | OPT_SOCKET | OPT_CLIENT | OPT_RESOLVER | OPT_AT | OPT_JSON | OPT_OFFLINE |
-          OPT_WITHOUT | OPT_TABLE | OPT_DIFF,
+      OPT_CONF | OPT_VERDICTS | OPT_CLIENT | OPT_RESOLVER | OPT_AT | OPT_JSON | OPT_TABLE | OPT_DIFF,
       OPT_CONF | OPT_SOCKET, 0, 2, run_explain },
     { "simulate",
-      "-c FILE --queries FILE [--client ADDRESS[/LEN]] [--resolver ADDRESS] [--without TARGET,...] "
-      "[--csv]",
+      "-c FILE --queries FILE [--client ADDRESS[/LEN]] [--resolver ADDRESS] [--csv] "
+      "[--without TARGET,...] [--offline] [--state FOLDER | --all-up]",
       "what each target would get of recorded queries, country by country",
-      OPT_CONF | OPT_QUERIES | OPT_CLIENT | OPT_RESOLVER | OPT_WITHOUT | OPT_CSV, OPT_CONF, 0, 0,
+      OPT_CONF | OPT_QUERIES | OPT_CLIENT | OPT_RESOLVER | OPT_VERDICTS | OPT_CSV, OPT_CONF, 0, 0,
       run_simulate },
-    { "map", "-c FILE [--service NAME] [--without TARGET,...] -o FILE",
+    { "map",
+      "-c FILE [--service NAME] [--without TARGET,...] [--offline] [--state FOLDER | --all-up] "
+      "-o FILE",
       "draw the world of a service as SVG: PoPs, and which target each country gets",
-      OPT_CONF | OPT_SERVICE | OPT_WITHOUT | OPT_OUT, OPT_CONF, 0, 0, run_map },
+      OPT_CONF | OPT_SERVICE | OPT_VERDICTS | OPT_OUT, OPT_CONF, 0, 0, run_map },
     { "status", "-c FILE | --socket PATH [--json]", "what the running server serves and believes",
       OPT_CONF | OPT_SOCKET | OPT_JSON, OPT_CONF | OPT_SOCKET, 0, 0, run_status },
     { "reload", "-c FILE | --socket PATH", "have the running server load its configuration anew",
@@ -284,6 +302,9 @@ static const struct option long_options[] = {
     { "all", no_argument, NULL, OPT_ALL },
     { "soft", no_argument, NULL, OPT_SOFT },
     { "without", required_argument, NULL, OPT_WITHOUT },
+    { "down", required_argument, NULL, OPT_WITHOUT }, /* the same */
+    { "state", required_argument, NULL, OPT_STATE },
+    { "all-up", no_argument, NULL, OPT_ALL_UP },
     { "table", no_argument, NULL, OPT_TABLE },
     { "diff", required_argument, NULL, OPT_DIFF },
     { "queries", required_argument, NULL, OPT_QUERIES },
@@ -302,8 +323,18 @@ static int option_of(int letter)
                            : letter;
 }
 
-static void take_value(struct args *args, int option)
+static bool add_names(char names[static NAMES_LEN], const char *more)
 {
+    size_t used = strlen(names);
+    int n = snprintf(names + used, NAMES_LEN - used, "%s%s", used > 0 ? "," : "", more);
+
+    return n >= 0 && (size_t)n < NAMES_LEN - used;
+}
+
+/* false: it is too long. */
+static bool take_value(struct args *args, int option)
+{
+    args->given |= (unsigned)option;
     if (option == OPT_CONF)
         args->conf = optarg;
     else if (option == OPT_SOCKET)
@@ -320,8 +351,10 @@ static void take_value(struct args *args, int option)
         args->prefix = optarg;
     else if (option == OPT_TAG)
         args->tag = optarg;
+    else if (option == OPT_STATE)
+        args->state = optarg;
     else if (option == OPT_WITHOUT)
-        args->without = optarg;
+        return add_names(args->without, optarg);
     else if (option == OPT_DIFF)
         args->diff = optarg;
     else if (option == OPT_QUERIES)
@@ -330,7 +363,7 @@ static void take_value(struct args *args, int option)
         args->service = optarg;
     else if (option == OPT_OUT)
         args->out = optarg;
-    args->given |= (unsigned)option;
+    return true;
 }
 
 /* false: it has been said what is wrong. argv[0] is the command. */
@@ -345,7 +378,10 @@ static bool parse(int argc, char **argv, struct args *args)
                     letter == '?' ? "is not known here, or takes no value" : "wants a value");
             return false;
         }
-        take_value(args, option_of(letter));
+        if (!take_value(args, option_of(letter))) {
+            fprintf(stderr, "waymark %s: so many names are too long\n", argv[0]);
+            return false;
+        }
     }
     args->words = argv + optind;
     args->n_words = argc - optind;
@@ -360,7 +396,10 @@ static const char *complaint(const struct command *c, const struct args *args)
     if (c->needs != 0 && (args->given & c->needs) == 0)
         return (c->needs & OPT_SOCKET) != 0 ? "-c FILE or --socket PATH is missing"
                                             : "-c FILE, the configuration, is missing";
-    if ((args->given & (OPT_OFFLINE | OPT_TABLE | OPT_DIFF)) != 0 && args->conf == NULL)
+    if ((args->given & OPT_STATE) != 0 && (args->given & OPT_ALL_UP) != 0)
+        return "--state and --all-up contradict each other";
+    if ((args->given & (OPT_OFFLINE | OPT_STATE | OPT_ALL_UP | OPT_TABLE | OPT_DIFF)) != 0 &&
+        args->conf == NULL)
         return "the files are asked: -c FILE, the configuration, is missing";
     if (args->n_words < c->words_min)
         return "a word is missing";

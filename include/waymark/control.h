@@ -66,16 +66,25 @@ int control_purge(const char *socket_path, const struct control_purge_args *args
 /* What the /healthz of that PoP's edge says from now on: "up", "draining" or "down". */
 int control_edge(const char *socket_path, const char *pop, const char *state, FILE *out);
 
+/* With which verdicts is a question about files answered? With the running server's; without one, with
+ * those in its state folder that a start would take for first results; else every target is up. */
+struct control_verdicts_args {
+    const char *socket; /* NULL: as the file says */
+    const char *state;  /* a folder or file of saved ones: these, whatever their age, and no server's */
+    const char *down;   /* "fra,ams": as if those were down; NULL: nobody */
+    bool is_offline;    /* ask no server */
+    bool is_all_up;     /* and look at no saved ones */
+};
+
 struct control_explain_args {
     const char *conf_file; /* NULL: the socket alone */
-    const char *socket;    /* NULL: as the file says */
+    struct control_verdicts_args verdicts;
     const char *name, *type; /* type NULL: A */
     const char *client;      /* ADDRESS[/LEN]; NULL: the resolver's own */
     const char *resolver;    /* NULL: 127.0.0.1 */
     const char *at;          /* RFC 3339 or seconds since 1970; NULL: now */
-    const char *without;     /* "fra,ams": as if those targets were down; NULL: nobody */
     const char *diff;        /* another configuration, for control_explain_diff */
-    bool is_json, is_offline;
+    bool is_json;
 };
 /* Asks the running server, whose inputs are live; without one, builds the world from the file. */
 int control_explain(const struct control_explain_args *args, FILE *out);
@@ -88,17 +97,18 @@ struct control_simulate_args {
     const char *conf_file;
     const char *queries;  /* path of the recorded queries */
     const char *client, *resolver; /* of lines that name none, as for explain */
-    const char *without;
+    struct control_verdicts_args verdicts;
     bool is_csv;
 };
 struct control_map_args {
     const char *conf_file;
     const char *service; /* by name; NULL: the first */
-    const char *without;
+    struct control_verdicts_args verdicts;
     const char *out_file;
 };
-/* The world as SVG: PoPs, and countries in the colour of the target that their clients get. */
-int control_map(const struct control_map_args *args);
+/* The world as SVG: PoPs, and countries in the colour of the target that their clients get; `out` is told
+ * which verdicts they have. */
+int control_map(const struct control_map_args *args, FILE *out);
 
 /* What each target would get of recorded queries. */
 int control_simulate(const struct control_simulate_args *args, FILE *out);

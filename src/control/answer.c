@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <waymark/clock.h>
 #include <waymark/report.h>
@@ -18,6 +19,7 @@
 #include "request.h"
 #include "socket.h"
 #include "status_json.h"
+#include "target_json.h"
 #include "without.h"
 
 static json_t *explain_world(const struct control *c, const struct world *world,
@@ -75,6 +77,44 @@ static json_t *explain(const struct control *c, const json_t *body)
         reply = explain_without(c, hold, world, &without, &question);
     world_release(hold);
     return reply;
+}
+
+/* Statuses stand in the order of targets: how many of that target stand at `first`. A reload may have
+ * come between: then they are another's. */
+static size_t statuses_of(const struct health_status *health, size_t n_health, size_t first,
+                          const char *target)
+{
+    size_t n = 0;
+
+    while (first + n < n_health && strcmp(health[first + n].target, target) == 0)
+        n++;
+    return n;
+}
+
+/* Every target, with what is believed of it: for questions that a client answers from files. */
+static json_t *verdicts(const struct control *c)
+{
+    struct world_hold *hold;
+    const struct world *world = world_hold(c->hooks.hub, &hold);
+    size_t n_health;
+
+    if (world == NULL)
+        return request_error("no configuration is loaded yet");
+    json_t *o = json_object(), *all = json_array();
+    struct health_status *health = health_copy(c->hooks.health, &n_health);
+    for (size_t i = 0, first = 0, n; i < world->base->conf->n_targets; i++, first += n) {
+        n = statuses_of(health, n_health, first, world->base->conf->targets[i].name);
+        json_array_append_new(all, target_json(world, (int)i, n == 0 ? NULL : &health[first], n));
+    }
+    put_text(o, "file", world->base->conf->file);
+    put_int(o, "world", (int64_t)world->version);
+    put_int(o, "loaded_ms", world->base->loaded_ms);
+    put_int(o, "now_ms", clock_wall_ms());
+    put_bool(o, "is_ready", world->is_ready);
+    put(o, "targets", all);
+    free(health);
+    world_release(hold);
+    return o;
 }
 
 static uint64_t world_version(struct world_hub *hub)
@@ -140,6 +180,9 @@ void answer_request(struct control *control, struct socket_client *client,
         break;
     case REQUEST_EXPLAIN:
         socket_reply(client, explain(control, request->body));
+        break;
+    case REQUEST_VERDICTS:
+        socket_reply(client, verdicts(control));
         break;
     case REQUEST_PURGE:
         socket_reply(client, edge_purge_json(control->hooks.edges, request->body));

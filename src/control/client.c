@@ -153,3 +153,8 @@ int client_ask(const char *socket_path, json_t *request, int wait_s, json_t **ou
     json_decref(request);
     return err;
 }
+
+bool client_is_absent(int err)
+{
+    return err == -ENOENT || err == -ECONNREFUSED || err == -ENAMETOOLONG;
+}

@@ -1,6 +1,8 @@
 /* client.h - one question to a running server's control socket. In a client process; blocks. */
 #pragma once
 
+#include <stdbool.h>
+
 #include <jansson.h>
 
 #include <waymark/why.h>
@@ -10,3 +12,6 @@
  * `request` over. Waits up to `wait_s` for the reply. */
 int client_ask(const char *socket_path, json_t *request, int wait_s, json_t **out,
                char why[static WHY_LEN]);
+
+/* Did it fail because no server is there? */
+bool client_is_absent(int err);

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include <waymark/clock.h>
-#include <waymark/report.h>
+#include <waymark/health.h>
 #include <waymark/world.h>
 
 #include "client.h"
@@ -33,36 +33,8 @@ static json_t *request_of(const struct control_explain_args *args)
     put_text(request, "client", args->client);
     put_text(request, "resolver", args->resolver);
     put_text(request, "at", args->at);
-    put_text(request, "without", args->without);
+    put_text(request, "without", args->verdicts.down);
     return request;
-}
-
-/* NULL when the configuration's files are wrong: then the report has errors. */
-static json_t *explain_offline(struct conf *conf, const struct dns_question *question,
-                               const struct without *without, struct report *report)
-{
-    struct explain_source source = { .is_live = false,
-                                     .now_ms = clock_wall_ms(),
-                                     .without = without };
-    struct offline o;
-    json_t *x = NULL;
-
-    if (!offline_open(&o, conf, without, report))
-        return NULL;
-    x = explain_json(o.world, question, &source);
-    if (x == NULL)
-        report_error(report, "", 0, "out of memory");
-    offline_close(&o);
-    return x;
-}
-
-static void put_note(json_t *x, const char *reason, const struct conf *conf, const char *without)
-{
-    char note[3 * WHY_LEN];
-
-    snprintf(note, sizeof note, "Offline (%s): built from %s, with every target taken for up%s%.200s.",
-             reason, conf->file, without == NULL ? "" : " but ", without == NULL ? "" : without);
-    put_text(json_object_get(x, "source"), "note", note);
 }
 
 static int show(json_t *x, bool is_json, FILE *out)
@@ -84,46 +56,95 @@ char *explain_socket(const char *socket, const char *conf_file, char why[static 
 /* 0: answered; 1: no server is there, and `why` says so; -1: the server is there and refuses. */
 static int ask_server(const struct control_explain_args *args, json_t **x, char why[static WHY_LEN])
 {
-    if (args->is_offline) {
+    const struct control_verdicts_args *v = &args->verdicts;
+
+    if (v->is_offline || v->is_all_up || v->state != NULL) {
         why_set(why, 0, "as asked");
         return 1;
     }
-    char *path = explain_socket(args->socket, args->conf_file, why);
+    char *path = explain_socket(v->socket, args->conf_file, why);
     int err = path == NULL ? -ENOENT : client_ask(path, request_of(args), EXPLAIN_WAIT_S, x, why);
-    bool is_absent = err == -ENOENT || err == -ECONNREFUSED || err == -ENAMETOOLONG;
     free(path);
-    return err == 0 ? 0 : is_absent ? 1 : -1;
+    return err == 0 ? 0 : client_is_absent(err) ? 1 : -1;
 }
 
-/* Without a server: the files decide, so they must be good. */
-static json_t *explain_files(const struct control_explain_args *args,
-                             const struct dns_question *question, const char *reason,
-                             struct report *report)
-{
-    struct conf *conf = conf_load(args->conf_file, report);
-    struct without without;
-    char why[WHY_LEN];
-    json_t *x = NULL;
+/* ---- without a server ---- */
 
-    if (conf != NULL && without_parse(conf, args->without, &without, why) != 0) {
-        fprintf(stderr, "waymark: explain: %s\n", why);
-        conf_unref(conf);
+static void set_status(struct health_status *status, const struct conf_target *target,
+                       const struct known_verdict *known)
+{
+    *status = (struct health_status){ .verdict = known->is_up ? HEALTH_UP : HEALTH_DOWN,
+                                      .is_checked = known->is_checked,
+                                      .address = { .addr = known->address },
+                                      .since_ms = known->since_ms,
+                                      .last_probe_ms = known->probed_ms };
+    snprintf(status->target, sizeof status->target, "%s", target->name);
+}
+
+/* What is known, as a running server's health thread would tell it. NULL: nothing, or out of memory. */
+static struct health_status *statuses_of(const struct offline *o, size_t *n)
+{
+    struct health_status *all = calloc(o->conf->n_targets * CONF_ADDRESSES_MAX + 1, sizeof *all);
+
+    *n = 0;
+    for (size_t i = 0; all != NULL && i < o->conf->n_targets; i++) {
+        const struct conf_target *target = &o->conf->targets[i];
+        size_t n_addresses = target->cname != NULL ? 1 : target->n_addresses;
+        for (size_t a = 0; a < n_addresses; a++) {
+            const struct known_verdict *known = verdicts_of(&o->verdicts, o->conf, target, a);
+            if (known != NULL)
+                set_status(&all[(*n)++], target, known);
+        }
+    }
+    return all;
+}
+
+static void put_note(json_t *x, const char *reason, const struct offline *o)
+{
+    json_t *verdicts = offline_verdicts(o), *source = json_object_get(x, "source");
+    char *note = NULL;
+    size_t len;
+    FILE *out = open_memstream(&note, &len);
+
+    if (out != NULL) {
+        fprintf(out, "Offline (%s): built from %s. Verdicts: ", reason, o->conf->file);
+        verdicts_sentence(verdicts, out);
+        fputs(".", out);
+        fclose(out);
+    }
+    put_text(source, "note", note);
+    put(source, "verdicts", verdicts);
+    free(note);
+}
+
+/* The files decide, so they must be good. */
+static json_t *explain_files(const struct control_explain_args *args,
+                             const struct dns_question *question, const char *reason)
+{
+    /* the server has been asked for: it is not there */
+    struct control_verdicts_args known = args->verdicts;
+    struct explain_source source = { .is_live = false, .now_ms = clock_wall_ms() };
+    struct offline o;
+
+    known.is_offline = true;
+    if (!offline_open(&o, args->conf_file, &known)) {
+        fprintf(stderr, "waymark: %s; so the files were looked at, and they are not good\n", reason);
         return NULL;
     }
-    if (conf != NULL)
-        x = explain_offline(conf, question, &without, report);
-    if (x == NULL) {
-        report_print(report, stderr);
-        fprintf(stderr, "waymark: %s; so the files were looked at, and they are not good\n", reason);
-    } else {
-        put_note(x, reason, conf, args->without);
-    }
-    conf_unref(conf);
+    struct health_status *health = statuses_of(&o, &source.n_health);
+    source.health = health;
+    source.without = &o.without;
+    json_t *x = explain_json(o.world, question, &source);
+    if (x != NULL)
+        put_note(x, reason, &o);
+    else
+        fprintf(stderr, "waymark: out of memory\n");
+    free(health);
+    offline_close(&o);
     return x;
 }
 
-json_t *explain_find(const struct control_explain_args *args, const struct dns_question *question,
-                     struct report *report)
+json_t *explain_find(const struct control_explain_args *args, const struct dns_question *question)
 {
     char why[WHY_LEN];
     json_t *x = NULL;
@@ -134,7 +155,7 @@ json_t *explain_find(const struct control_explain_args *args, const struct dns_q
     else if (status > 0 && args->conf_file == NULL)
         fprintf(stderr, "waymark: %s\n", why);
     else if (status > 0)
-        x = explain_files(args, question, why, report);
+        x = explain_files(args, question, why);
     return x;
 }
 
@@ -147,15 +168,11 @@ int control_explain(const struct control_explain_args *args, FILE *out)
                                         .at = args->at };
     struct dns_question question;
     char why[WHY_LEN];
-    json_t *x = NULL;
 
     if (question_parse(&text, clock_wall_ms(), &question, why) != 0) {
         fprintf(stderr, "waymark: explain: %s\n", why);
         return EXIT_USAGE;
     }
-    struct report *report = report_new();
-    if (report != NULL)
-        x = explain_find(args, &question, report);
-    report_free(report);
+    json_t *x = explain_find(args, &question);
     return x == NULL ? EXIT_FAILURE : show(x, args->is_json, out);
 }

@@ -10,6 +10,7 @@
 
 #include "json_put.h"
 #include "offline.h"
+#include "reply_text.h"
 #include "survey.h"
 #include "table.h"
 #include "text.h"
@@ -43,9 +44,9 @@ static int by_text(const void *a, const void *b)
     return strcmp(a, b);
 }
 
-static const char *intern(struct diff *d, const char *text)
+/* Takes it over; NULL is fine. */
+static const char *intern(struct diff *d, char *fresh)
 {
-    char *fresh = strdup(text);
     void *node = fresh == NULL ? NULL : tsearch(fresh, &d->texts, by_text);
 
     if (node == NULL || *(char **)node != fresh)
@@ -60,7 +61,6 @@ static void fill_rows(struct diff *d, int which)
     const struct world *w = side->world;
     size_t n = steer_classes(w->base->plans, side->plan);
     struct steer_class_row row;
-    char text[SURVEY_ROW_LEN];
 
     d->rows[which] = calloc(n, sizeof *d->rows[which]);
     if (which == 0)
@@ -72,7 +72,7 @@ static void fill_rows(struct diff *d, int which)
     for (size_t i = 0; i < n; i++) {
         steer_class_row(w->base->plans, w->tables[side->plan], side->plan, (uint32_t)i, d->type,
                         &row);
-        d->rows[which][i] = intern(d, survey_row_text(w->base->conf, &row, text));
+        d->rows[which][i] = intern(d, survey_row_text(w->base->conf, &row));
         if (which == 0)
             d->is_special[i] = row.is_special;
     }
@@ -281,6 +281,25 @@ static json_t *compare_all(const struct offline *was, const struct offline *is, 
     return all;
 }
 
+/* Those of the first; and who is taken for up in the second for want of a verdict. */
+static json_t *verdicts_of_both(const struct offline *was, const struct offline *is)
+{
+    json_t *o = offline_verdicts(was);
+    json_t *other = verdicts_json(&was->verdicts, is->conf, &is->without);
+    json_t *unknown = json_object_get(o, "taken_for_up"), *name, *known;
+    size_t i, j;
+
+    json_array_foreach (get(other, "taken_for_up"), i, name) {
+        bool is_there = false;
+        json_array_foreach (unknown, j, known)
+            is_there |= json_equal(known, name);
+        if (!is_there)
+            json_array_append(unknown, name);
+    }
+    json_decref(other);
+    return o;
+}
+
 /* ---- for a terminal ---- */
 
 static void describe_countries(const json_t *change, char out[static TEXT_LINE_LEN])
@@ -334,33 +353,39 @@ static void write_service(const json_t *service, FILE *out)
     table_end(t, title, out);
 }
 
+static void write_text(const json_t *x, FILE *out)
+{
+    const json_t *service;
+    size_t i;
+
+    text_print(out, "From %s to %s.\n", get_text(x, "from", "?"), get_text(x, "to", "?"));
+    verdicts_text(get(x, "verdicts"), out);
+    json_array_foreach (get(x, "services"), i, service)
+        write_service(service, out);
+}
+
 static int show(const struct offline *was, const struct offline *is,
                 const struct control_explain_args *args, uint16_t type, FILE *out)
 {
     int only = args->name == NULL ? -1 : offline_service(was, args->name);
-    size_t i;
-    const json_t *service;
 
     if (args->name != NULL && only < 0) {
         fprintf(stderr, "waymark explain: no service of %s steers %s\n", args->conf_file,
                 args->name);
         return EXIT_FAILURE;
     }
-    json_t *all = compare_all(was, is, only, type);
+    json_t *all = compare_all(was, is, only, type), *x = json_object();
     if (all == NULL) {
+        json_decref(x);
         fprintf(stderr, "waymark explain: out of memory\n");
         return EXIT_FAILURE;
     }
-    if (args->is_json) {
-        json_dumpf(all, out, JSON_INDENT(2));
-        fputc('\n', out);
-    } else {
-        text_print(out, "From %s to %s, with every target taken for up.\n", args->conf_file,
-                   args->diff);
-        json_array_foreach (all, i, service)
-            write_service(service, out);
-    }
-    json_decref(all);
+    put_text(x, "from", args->conf_file);
+    put_text(x, "to", args->diff);
+    put(x, "verdicts", verdicts_of_both(was, is));
+    put(x, "services", all);
+    reply_print(x, args->is_json, write_text, out);
+    json_decref(x);
     return EXIT_SUCCESS;
 }
 
@@ -372,10 +397,10 @@ int control_explain_diff(const struct control_explain_args *args, FILE *out)
 
     if (type == 0)
         fprintf(stderr, "waymark explain: no type is called \"%s\"\n", args->type);
-    else if (offline_open_file(&was, args->conf_file, args->without) &&
-             offline_open_file(&is, args->diff, args->without))
+    else if (offline_open(&was, args->conf_file, &args->verdicts) &&
+             offline_open_beside(&is, args->diff, &was))
         status = show(&was, &is, args, type, out);
-    offline_close(&was);
     offline_close(&is);
+    offline_close(&was);
     return status;
 }

@@ -8,12 +8,9 @@
 #include <waymark/control.h>
 #include <waymark/dns.h>
 
-struct report;
-
 /* explain_json's object: asked of the running server; without one, or offline, built from the
  * configuration. NULL: it has been said why on standard error. `question` is what `args` say. */
-json_t *explain_find(const struct control_explain_args *args, const struct dns_question *question,
-                     struct report *report);
+json_t *explain_find(const struct control_explain_args *args, const struct dns_question *question);
 
 /* The socket to ask. The caller frees it; NULL: `why` says why there is none. */
 char *explain_socket(const char *socket, const char *conf_file, char why[static WHY_LEN]);

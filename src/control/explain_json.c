@@ -13,11 +13,11 @@
 #include <waymark/world.h>
 
 #include "attribution.h"
-#include "health_json.h"
 #include "json_put.h"
 #include "moment.h"
 #include "packet_json.h"
 #include "stage_text.h"
+#include "target_json.h"
 #include "without.h"
 
 struct facts {
@@ -293,64 +293,18 @@ static json_t *stages_json(const struct facts *f)
     return all;
 }
 
-/* What steering believes of each address, and what the health thread has to say about it. */
-static json_t *addresses_json(const struct conf_target *target, const struct steer_health *health)
-{
-    json_t *all = json_array();
-
-    for (size_t i = 0; i < target->n_addresses; i++) {
-        json_t *o = json_object();
-        put(o, "address", address_json(&target->addresses[i]));
-        put_bool(o, "is_up", (health->up >> i & 1) != 0);
-        json_array_append_new(all, o);
-    }
-    return all;
-}
-
-static json_t *probes_json(const struct facts *f, const char *target)
-{
-    json_t *all = json_array();
-
-    if (f->source->without != NULL && without_has(f->source->without, f->conf, target))
-        return all; /* what its probes say is beside the point */
-    for (size_t i = 0; i < f->source->n_health; i++)
-        if (strcmp(f->source->health[i].target, target) == 0)
-            json_array_append_new(all, health_status_json(&f->source->health[i]));
-    return all;
-}
-
-static json_t *target_json(const struct facts *f, int index)
-{
-    const struct conf_target *target = &f->conf->targets[index];
-    const struct steer_health *health = steer_inputs_health(f->world->inputs, index);
-    json_t *o = json_object();
-
-    put_text(o, "name", target->name);
-    put_text(o, "kind", target->kind == CONF_POP ? "pop" : "provider");
-    put_text(o, "file", target->where.file);
-    put_int(o, "line", target->where.line);
-    put_text(o, "cname", target->cname);
-    put(o, "addresses", addresses_json(target, health));
-    put_bool(o, "is_up", health->up != 0);
-    put_int(o, "weight", target->weight);
-    put_int(o, "bias", target->bias);
-    if (target->has_place) {
-        put_real(o, "latitude", target->latitude);
-        put_real(o, "longitude", target->longitude);
-    }
-    put(o, "horizon_s",
-        health->horizon_s == STEER_STEADY ? json_null() : json_integer(health->horizon_s));
-    put_text(o, "check", target->check == CONF_NONE ? NULL : f->conf->checks[target->check].name);
-    put(o, "probes", probes_json(f, target->name));
-    return o;
-}
-
 static json_t *targets_json(const struct facts *f)
 {
+    const struct explain_source *source = f->source;
     json_t *all = json_array();
 
-    for (size_t i = 0; i < f->x->service->n_targets; i++)
-        json_array_append_new(all, target_json(f, f->x->service->targets[i]));
+    for (size_t i = 0; i < f->x->service->n_targets; i++) {
+        int target = f->x->service->targets[i];
+        bool is_without = source->without != NULL && /* what its probes say is beside the point */
+                          without_has(source->without, f->conf, f->conf->targets[target].name);
+        json_array_append_new(all, target_json(f->world, target, source->health,
+                                               is_without ? 0 : source->n_health));
+    }
     return all;
 }
 

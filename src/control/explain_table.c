@@ -9,6 +9,7 @@
 
 #include "json_put.h"
 #include "offline.h"
+#include "reply_text.h"
 #include "survey.h"
 #include "table.h"
 #include "text.h"
@@ -57,7 +58,7 @@ static json_t *class_json(const struct survey_side *side, const struct class_sum
 {
     const struct world *w = side->world;
     struct steer_class_row row;
-    char network[PREFIX_TEXT_LEN], text[SURVEY_ROW_LEN];
+    char network[PREFIX_TEXT_LEN];
     json_t *o = json_object();
 
     steer_class_order(w->base->plans, w->inputs, side->plan, c->class, type, &row);
@@ -69,7 +70,9 @@ static json_t *class_json(const struct survey_side *side, const struct class_sum
     put_bool(o, "is_special", row.is_special);
     put_bool(o, "is_open", row.is_open);
     put(o, "row", shares_json(w->base->conf, &row));
-    put_text(o, "text", survey_row_text(w->base->conf, &row, text));
+    char *text = survey_row_text(w->base->conf, &row);
+    put_text(o, "text", text);
+    free(text);
     return o;
 }
 
@@ -112,6 +115,15 @@ static void write_classes(const json_t *classes, FILE *out)
     table_end(t, "Who serves which part of the address space?", out);
 }
 
+static void write_text(const json_t *x, FILE *out)
+{
+    text_print(out, "Service \"%s\" (%s:%lld), type %s.\n", get_text(x, "service", "?"),
+               get_text(x, "file", "?"), (long long)get_int(x, "line", 0),
+               get_text(x, "type", "?"));
+    verdicts_text(get(x, "verdicts"), out);
+    write_classes(get(x, "classes"), out);
+}
+
 static int show(const struct offline *o, int service, const struct control_explain_args *args,
                 uint16_t type, FILE *out)
 {
@@ -124,18 +136,9 @@ static int show(const struct offline *o, int service, const struct control_expla
     put_text(x, "type", wire_type_to_text(type, word));
     put_text(x, "file", s->where.file);
     put_int(x, "line", s->where.line);
-    put_text(x, "without", args->without);
+    put(x, "verdicts", offline_verdicts(o));
     put(x, "classes", table_json(&side, type));
-    if (args->is_json) {
-        json_dumpf(x, out, JSON_INDENT(2));
-        fputc('\n', out);
-    } else {
-        bool is_whole = args->without == NULL;
-        text_print(out, "Service \"%s\" (%s:%d), type %s, with every target taken for up%s%s.\n",
-                   s->name, s->where.file, s->where.line, word, is_whole ? "" : " but ",
-                   is_whole ? "" : args->without);
-        write_classes(get(x, "classes"), out);
-    }
+    reply_print(x, args->is_json, write_text, out);
     json_decref(x);
     return EXIT_SUCCESS;
 }
@@ -150,7 +153,7 @@ int control_explain_table(const struct control_explain_args *args, FILE *out)
         fprintf(stderr, "waymark explain: no type is called \"%s\"\n", args->type);
         return EXIT_FAILURE;
     }
-    if (!offline_open_file(&o, args->conf_file, args->without))
+    if (!offline_open(&o, args->conf_file, &args->verdicts))
         return EXIT_FAILURE;
     int service = offline_service(&o, args->name);
     if (service < 0)

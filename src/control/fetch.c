@@ -269,14 +269,14 @@ static int follow(struct delivery *d, FILE *out)
 }
 
 /* A, and where a name has none, AAAA. */
-static bool ask(struct delivery *d, struct report *report)
+static bool ask(struct delivery *d)
 {
     static const char *const types[] = { "A", "AAAA" };
     char why[WHY_LEN];
 
     for (size_t i = 0; i < sizeof types / sizeof *types && d->type == NULL; i++) {
         const struct control_explain_args args = { .conf_file = d->args->conf_file,
-                                                   .socket = d->args->socket,
+                                                   .verdicts = { .socket = d->args->socket },
                                                    .name = d->url.host,
                                                    .type = types[i],
                                                    .client = d->args->client,
@@ -290,7 +290,7 @@ static bool ask(struct delivery *d, struct report *report)
             return false;
         }
         json_decref(d->x);
-        d->x = explain_find(&args, &question, report);
+        d->x = explain_find(&args, &question);
         if (d->x == NULL)
             return false;
         find_record(d);
@@ -298,14 +298,14 @@ static bool ask(struct delivery *d, struct report *report)
     return true;
 }
 
-static int deliver(struct delivery *d, struct report *report, FILE *out)
+static int deliver(struct delivery *d, FILE *out)
 {
     int64_t began_us = clock_steady_us();
     int status = EXIT_FAILURE;
 
     d->out = json_object();
     put_text(d->out, "url", d->args->url);
-    if (ask(d, report)) {
+    if (ask(d)) {
         put(d->out, "dns", dns_json(d, clock_steady_us() - began_us));
         status = follow(d, out);
     }
@@ -319,15 +319,10 @@ int control_fetch(const struct control_fetch_args *args, FILE *out)
 {
     struct delivery d = { .args = args };
     char why[WHY_LEN];
-    int status = EXIT_FAILURE;
 
     if (fetch_url_parse(args->url, &d.url, why) != 0) {
         fprintf(stderr, "waymark: fetch: %s\n", why);
         return EXIT_USAGE;
     }
-    struct report *report = report_new();
-    if (report != NULL)
-        status = deliver(&d, report, out);
-    report_free(report);
-    return status;
+    return deliver(&d, out);
 }

@@ -42,10 +42,13 @@ json_t *health_status_json(const struct health_status *status)
 {
     json_t *o = json_object();
     char text[ENDPOINT_TEXT_LEN];
-    bool has_address = status->address.addr.family != 0;
+    const struct endpoint *at = &status->address;
 
     put_text(o, "target", status->target);
-    put_text(o, "address", has_address ? endpoint_format(&status->address, text) : NULL);
+    put_text(o, "address",
+             at->addr.family == 0 ? NULL
+             : at->port == 0      ? addr_format(&at->addr, text)
+                                  : endpoint_format(at, text));
     put_text(o, "verdict", health_verdict_word(status));
     put_moment(o, "since_ms", status->since_ms);
     put_moment(o, "last_probe_ms", status->last_probe_ms);

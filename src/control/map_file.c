@@ -9,7 +9,7 @@
 #include "map.h"
 #include "offline.h"
 
-static bool write_file(const struct offline *o, size_t service, const char *path)
+static bool write_file(const struct offline *o, size_t service, const char *note, const char *path)
 {
     FILE *out = fopen(path, "w");
 
@@ -17,8 +17,7 @@ static bool write_file(const struct offline *o, size_t service, const char *path
         fprintf(stderr, "waymark map: %s: %s\n", path, strerror(errno));
         return false;
     }
-    map_write(o->world, service, "every target was taken for up but those that it was to do without.",
-              out);
+    map_write(o->world, service, note, out);
     bool is_good = ferror(out) == 0;
     if (fclose(out) == 0 && is_good)
         return true;
@@ -27,19 +26,40 @@ static bool write_file(const struct offline *o, size_t service, const char *path
     return false;
 }
 
-int control_map(const struct control_map_args *args)
+/* Says it on `out`, and as one sentence in the picture. */
+static bool draw(const struct offline *o, size_t service, const char *path, FILE *out)
+{
+    json_t *verdicts = offline_verdicts(o);
+    char *note = NULL;
+    size_t len;
+    FILE *sentence = open_memstream(&note, &len);
+
+    if (sentence != NULL) {
+        fputs("verdicts ", sentence);
+        verdicts_sentence(verdicts, sentence);
+        fclose(sentence);
+    }
+    bool is_drawn = note != NULL && write_file(o, service, note, path);
+    if (is_drawn)
+        verdicts_text(verdicts, out);
+    json_decref(verdicts);
+    free(note);
+    return is_drawn;
+}
+
+int control_map(const struct control_map_args *args, FILE *out)
 {
     struct offline o;
     int status = EXIT_FAILURE;
 
-    if (!offline_open_file(&o, args->conf_file, args->without))
+    if (!offline_open(&o, args->conf_file, &args->verdicts))
         return EXIT_FAILURE;
     int service = map_service(o.conf, args->service);
     if (service < 0)
         fprintf(stderr, "waymark map: %s\n",
                 args->service == NULL ? "the configuration has no service"
                                       : "no service has that name");
-    else if (write_file(&o, (size_t)service, args->out_file))
+    else if (draw(&o, (size_t)service, args->out_file, out))
         status = EXIT_SUCCESS;
     offline_close(&o);
     return status;

@@ -1,77 +1,107 @@
-/* offline.c - a world from files alone, for questions that no running server is asked. In a client
- * process. */
+/* offline.c - a world from files, for questions that no running server is asked. In a client process. */
 #include "offline.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <waymark/report.h>
 
-/* Without a health thread there are no verdicts: every target is taken for up. */
-static size_t list_verdicts(const struct conf *conf, const struct without *without,
-                            struct world_verdict *out)
+static size_t addresses_of(const struct conf_target *target)
 {
-    size_t n = 0;
-
-    for (size_t i = 0; i < conf->n_targets; i++) {
-        const struct conf_target *target = &conf->targets[i];
-        size_t n_addresses = target->cname != NULL ? 1 : target->n_addresses;
-        for (size_t a = 0; a < n_addresses; a++)
-            out[n++] = (struct world_verdict){ .target = target->name,
-                                               .address = (uint8_t)a,
-                                               .is_up = !without_has(without, conf, target->name),
-                                               .horizon_s = STEER_STEADY };
-    }
-    return n;
+    return target->cname != NULL ? 1 : target->n_addresses;
 }
 
-static bool set_verdicts(struct offline *o, const struct without *without)
+static bool is_up(const struct offline *o, const struct verdicts *v,
+                  const struct conf_target *target, size_t address)
 {
-    size_t max = o->conf->n_targets * CONF_ADDRESSES_MAX;
+    const struct known_verdict *known = verdicts_of(v, o->conf, target, address);
+
+    return !without_has(&o->without, o->conf, target->name) && (known == NULL || known->is_up);
+}
+
+static bool set_verdicts(struct offline *o, const struct verdicts *v)
+{
+    size_t max = o->conf->n_targets * CONF_ADDRESSES_MAX, n = 0;
     struct world_verdict *verdicts = calloc(max + 1, sizeof *verdicts);
 
     if (verdicts == NULL)
         return false;
-    size_t n = list_verdicts(o->conf, without, verdicts);
+    for (size_t i = 0; i < o->conf->n_targets; i++) {
+        const struct conf_target *target = &o->conf->targets[i];
+        for (size_t a = 0; a < addresses_of(target); a++)
+            verdicts[n++] = (struct world_verdict){ .target = target->name,
+                                                    .address = (uint8_t)a,
+                                                    .is_up = is_up(o, v, target, a),
+                                                    .horizon_s = STEER_STEADY };
+    }
     bool is_set = world_set_verdicts(o->hub, verdicts, n, NULL) == 0;
     free(verdicts);
     return is_set;
 }
 
-bool offline_open(struct offline *o, struct conf *conf, const struct without *without,
-                  struct report *report)
+/* The conf is there. */
+static bool build(struct offline *o, const struct verdicts *v, struct report *report)
 {
-    *o = (struct offline){ .conf = conf_ref(conf), .hub = world_hub_new() };
-    if (o->hub != NULL && !world_load(o->hub, conf, report))
-        goto fail;
-    if (o->hub != NULL && set_verdicts(o, without) && world_set_ready(o->hub) == 0)
+    o->hub = world_hub_new();
+    if (o->hub != NULL && !world_load(o->hub, o->conf, report))
+        return false;
+    if (o->hub != NULL && set_verdicts(o, v) && world_set_ready(o->hub) == 0)
         o->world = world_hold(o->hub, &o->hold);
-    if (o->world != NULL)
-        return true;
-    report_error(report, "", 0, "out of memory");
-fail:
-    offline_close(o);
+    if (o->world == NULL)
+        report_error(report, "", 0, "out of memory");
+    return o->world != NULL;
+}
+
+static bool refuse(const char *why)
+{
+    fprintf(stderr, "waymark: %s\n", why);
     return false;
 }
 
-bool offline_open_file(struct offline *o, const char *path, const char *without)
+/* Those to do without, and the verdicts: as asked, or as the other one has them. */
+static bool find(struct offline *o, const struct control_verdicts_args *args,
+                 const struct offline *other)
+{
+    char why[WHY_LEN];
+
+    if (other != NULL) {
+        without_carry(other->conf, &other->without, o->conf, &o->without);
+        return true;
+    }
+    if (without_parse(o->conf, args->down, &o->without, why) != 0)
+        return refuse(why);
+    return verdicts_find(&o->verdicts, args, o->conf);
+}
+
+static bool open_file(struct offline *o, const char *path, const struct control_verdicts_args *args,
+                      const struct offline *other)
 {
     struct report *report = report_new();
-    struct conf *conf = report == NULL ? NULL : conf_load(path, report);
-    struct without names = { 0 };
-    char why[WHY_LEN];
     bool is_open = false;
 
     *o = (struct offline){ 0 };
-    if (conf != NULL && without_parse(conf, without, &names, why) != 0)
-        fprintf(stderr, "waymark: %s\n", why);
-    else if (conf != NULL)
-        is_open = offline_open(o, conf, &names, report);
-    if (!is_open && report != NULL && report_errors(report) > 0)
+    if (report == NULL)
+        return refuse("out of memory");
+    o->conf = conf_load(path, report);
+    if (o->conf != NULL && find(o, args, other))
+        is_open = build(o, other != NULL ? &other->verdicts : &o->verdicts, report);
+    if (!is_open && report_errors(report) > 0)
         report_print(report, stderr);
-    conf_unref(conf);
     report_free(report);
+    if (!is_open)
+        offline_close(o);
     return is_open;
+}
+
+bool offline_open(struct offline *o, const char *path, const struct control_verdicts_args *args)
+{
+    return open_file(o, path, args, NULL);
+}
+
+bool offline_open_beside(struct offline *o, const char *path, const struct offline *other)
+{
+    return open_file(o, path, NULL, other);
 }
 
 void offline_close(struct offline *o)
@@ -79,8 +109,14 @@ void offline_close(struct offline *o)
     if (o->hold != NULL)
         world_release(o->hold);
     world_hub_free(o->hub);
+    verdicts_fini(&o->verdicts);
     conf_unref(o->conf);
     *o = (struct offline){ 0 };
+}
+
+json_t *offline_verdicts(const struct offline *o)
+{
+    return verdicts_json(&o->verdicts, o->conf, &o->without);
 }
 
 int offline_service(const struct offline *o, const char *text)

@@ -1,26 +1,29 @@
-/* offline.h - a world built from a configuration's files alone, with every target taken for up but those
- * to do without. In a client process. */
+/* offline.h - a world built from a configuration's files, under the verdicts that are known. In a client
+ * process. */
 #pragma once
 
 #include <waymark/world.h>
 
+#include "offline_verdicts.h"
 #include "without.h"
-
-struct report;
 
 struct offline {
     struct conf *conf;
     struct world_hub *hub;
     struct world_hold *hold;
     const struct world *world;
+    struct verdicts verdicts;
+    struct without without; /* those to do without */
 };
 
-/* false: the report says why. The conf is referenced. */
-bool offline_open(struct offline *o, struct conf *conf, const struct without *without,
-                  struct report *report);
-/* The same from a file, with names; what is wrong is told on standard error. */
-bool offline_open_file(struct offline *o, const char *path, const char *without);
+/* false: it has been told on standard error what is wrong. */
+bool offline_open(struct offline *o, const char *path, const struct control_verdicts_args *args);
+/* The same under the verdicts of another configuration, which stays open meanwhile. */
+bool offline_open_beside(struct offline *o, const char *path, const struct offline *other);
 void offline_close(struct offline *o); /* of zeros is fine */
+
+/* Which verdicts those are, as an object; see verdicts_text. */
+json_t *offline_verdicts(const struct offline *o);
 
 /* The service whose host the name is, in that world: its index, or -1. */
 int offline_service(const struct offline *o, const char *name);

@@ -11,6 +11,7 @@ static const char *const verbs[] = {
     [REQUEST_STATUS] = "status",
     [REQUEST_RELOAD] = "reload",
     [REQUEST_EXPLAIN] = "explain",
+    [REQUEST_VERDICTS] = "verdicts",
     [REQUEST_PURGE] = "purge",
     [REQUEST_EDGE] = "edge",
 };
@@ -40,10 +41,12 @@ int request_parse(const char *line, size_t len, struct request *out, char why[st
     else if (word == NULL)
         err = why_set(why, -EINVAL,
                       "the object names no command: expected \"do\" with one of "
-                      "status, reload, explain, purge, edge");
+                      "status, reload, explain, verdicts, purge, edge");
     else if (verb < 0)
         err = why_set(why, -EINVAL,
-                      "unknown command \"%.40s\": expected status, reload, explain, purge or edge", word);
+                      "unknown command \"%.40s\": expected status, reload, explain, verdicts, purge or "
+                      "edge",
+                      word);
     if (err != 0) {
         json_decref(body);
         return err;

@@ -9,7 +9,14 @@
 
 enum { REQUEST_LINE_MAX = 64 * 1024 }; /* without the line feed */
 
-enum request_verb { REQUEST_STATUS, REQUEST_RELOAD, REQUEST_EXPLAIN, REQUEST_PURGE, REQUEST_EDGE };
+enum request_verb {
+    REQUEST_STATUS,
+    REQUEST_RELOAD,
+    REQUEST_EXPLAIN,
+    REQUEST_VERDICTS,
+    REQUEST_PURGE,
+    REQUEST_EDGE
+};
 
 struct request {
     enum request_verb verb;

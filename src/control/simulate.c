@@ -330,6 +330,15 @@ static void write_csv(const struct simulation *s, FILE *out)
                 100 * s->parts[i]->n / s->total);
 }
 
+static void write_verdicts(const struct simulation *s, FILE *out)
+{
+    json_t *verdicts = offline_verdicts(&s->o);
+
+    text_print(out, "Played on %s.\n", s->args->conf_file);
+    verdicts_text(verdicts, out);
+    json_decref(verdicts);
+}
+
 int control_simulate(const struct control_simulate_args *args, FILE *out)
 {
     struct simulation s = { .args = args, .now_ms = clock_wall_ms() };
@@ -340,17 +349,15 @@ int control_simulate(const struct control_simulate_args *args, FILE *out)
         return EXIT_USAGE;
     }
     rng_seed(&s.rng, (uint64_t)s.now_ms);
-    if (!offline_open_file(&s.o, args->conf_file, args->without))
+    if (!offline_open(&s.o, args->conf_file, &args->verdicts))
         return EXIT_FAILURE;
     if (play_file(&s)) {
         if (s.n > 1)
             qsort(s.parts, s.n, sizeof *s.parts, by_part);
+        write_verdicts(&s, args->is_csv ? stderr : out);
         if (args->is_csv) {
             write_csv(&s, out);
         } else {
-            text_print(out, "Played on %s, with every target taken for up%s%s.\n\n", args->conf_file,
-                       args->without == NULL ? "" : " but ",
-                       args->without == NULL ? "" : args->without);
             write_targets(&s, out);
             write_countries(&s, out);
         }

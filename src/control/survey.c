@@ -77,30 +77,23 @@ void survey_walk(const struct survey_side *a, const struct survey_side *b, bool 
     walk_family(a, b, wants_places, 6, visit, ctx);
 }
 
-static void append(char out[static SURVEY_ROW_LEN], const char *text)
+char *survey_row_text(const struct conf *conf, const struct steer_class_row *row)
 {
-    size_t used = strlen(out);
+    char *text = NULL;
+    size_t len;
+    FILE *out = open_memstream(&text, &len);
 
-    snprintf(out + used, SURVEY_ROW_LEN - used, "%s", text);
-}
-
-const char *survey_row_text(const struct conf *conf, const struct steer_class_row *row,
-                            char out[static SURVEY_ROW_LEN])
-{
-    out[0] = '\0';
+    if (out == NULL)
+        return NULL;
     for (size_t i = 0; i < row->n; i++) {
         const struct steer_share *s = &row->shares[i];
-        char odds[32] = "";
         if (i > 0)
-            append(out, s->tier == s[-1].tier && s->odds >= 0 ? ", " : " > ");
+            fputs(s->tier == s[-1].tier && s->odds >= 0 ? ", " : " > ", out);
+        fputs(conf->targets[s->target].name, out);
         if (s->odds >= 0 && s->odds < 0.99995)
-            snprintf(odds, sizeof odds, " %.3g %%", s->odds * 100);
-        append(out, conf->targets[s->target].name);
-        append(out, odds);
+            fprintf(out, " %.3g %%", s->odds * 100);
     }
-    if (row->n == 0)
-        append(out, "nobody");
-    if (row->is_open)
-        append(out, " (although down)");
-    return out;
+    fputs(row->n == 0 ? "nobody" : "", out);
+    fputs(row->is_open ? " (although down)" : "", out);
+    return fclose(out) == 0 ? text : NULL;
 }

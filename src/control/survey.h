@@ -25,7 +25,6 @@ typedef void survey_cb(void *ctx, const struct survey_piece *piece);
 void survey_walk(const struct survey_side *a, const struct survey_side *b, bool wants_places,
                  survey_cb *visit, void *ctx);
 
-/* "london 75 %, paris 25 % > tokyo": a comma within a tier, > between them. "nobody" for none. */
-enum { SURVEY_ROW_LEN = 1024 };
-const char *survey_row_text(const struct conf *conf, const struct steer_class_row *row,
-                            char out[static SURVEY_ROW_LEN]);
+/* "london 75 %, paris 25 % > tokyo": a comma within a tier, > between them. "nobody" for none. The caller
+ * frees it; NULL: out of memory. */
+char *survey_row_text(const struct conf *conf, const struct steer_class_row *row);

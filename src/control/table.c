@@ -10,8 +10,6 @@
 
 #include "text.h"
 
-enum { CELL_LEN = 256 };
-
 struct table {
     const char *const *heads;
     const char *align;
@@ -45,20 +43,22 @@ static bool make_room(struct table *t)
 
 void table_cell(struct table *t, const char *format, ...)
 {
-    char text[CELL_LEN];
+    char *text = NULL;
     va_list args;
 
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    int len = vasprintf(&text, format, args);
     va_end(args);
-    if (t == NULL || !make_room(t))
+    if (len < 0 || t == NULL || !make_room(t)) {
+        free(len < 0 ? NULL : text);
         return;
+    }
     for (char *c = text; *c != '\0'; c++)
         *c = *c == '\n' ? ' ' : *c;
     size_t column = t->n_cells % t->n_columns;
     int width = text_columns(text);
     t->widths[column] = width > t->widths[column] ? width : t->widths[column];
-    t->cells[t->n_cells++] = strdup(text);
+    t->cells[t->n_cells++] = text;
 }
 
 void table_note(struct table *t, const char *text)

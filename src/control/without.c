@@ -30,6 +30,18 @@ int without_parse(const struct conf *conf, const char *names, struct without *ou
     return 0;
 }
 
+void without_carry(const struct conf *from, const struct without *were, const struct conf *to,
+                   struct without *out)
+{
+    out->n = 0;
+    for (size_t i = 0; i < were->n; i++) {
+        const char *name = from->targets[were->targets[i]].name;
+        int target = find(to, name, strlen(name));
+        if (target != CONF_NONE)
+            out->targets[out->n++] = target;
+    }
+}
+
 bool without_has(const struct without *w, const struct conf *conf, const char *name)
 {
     for (size_t i = 0; i < w->n; i++)

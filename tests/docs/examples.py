@@ -76,10 +76,10 @@ def missing(shown, printed):
 
 def command(facts, path, other):
     if facts.get("command") == "table":
-        return ["explain", "-c", path, "www.cdn.example", "--table"]
+        return ["explain", "-c", path, "--all-up", "www.cdn.example", "--table"]
     if facts.get("command") == "diff":
-        return ["explain", "-c", other, "--diff", path, "www.cdn.example"]
-    words = ["explain", "-c", path, "--offline", "www.cdn.example", facts.get("type", "A"),
+        return ["explain", "-c", other, "--all-up", "--diff", path, "www.cdn.example"]
+    words = ["explain", "-c", path, "--all-up", "www.cdn.example", facts.get("type", "A"),
              "--client", facts["client"]]
     return words + (["--without", facts["without"]] if "without" in facts else [])
 

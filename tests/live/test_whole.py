@@ -293,14 +293,30 @@ class Whole(live.LiveTest):
         self.assertEqual(code, 1)
         self.assertIn("no service steers ns1.plain.example", err)
 
+    def test_a_row_is_never_cut_however_long(self):
+        s = self.server(zone=ZONE)
+        names = [f"a-target-with-a-name-as-long-as-it-may-be-for-a-row-{i:02}" for i in range(60)]
+        targets = ", ".join(f'"{n}"' for n in names)
+        s.write_conf(rest="providers: { %s };\nservices: ( { name = \"keep\"; hosts = [\"keep.plain.example\"]; "
+                     "targets = [%s]; policy = (\"weighted\"); } );" % (
+                         " ".join(f'{n}: {{ cname = "c{i}.example"; }};' for i, n in enumerate(names)),
+                         targets))
+        code, out, err = waymark("explain", "-c", s.conf, "keep.plain.example", "--table")
+        self.assertEqual(code, 0, err)
+        row = [line for line in out.split("\n") if names[0] in line][0]
+        self.assertEqual(row.count("1.67 %"), 60)
+        self.assertTrue(row.endswith(f"{names[59]} 1.67 %"))
+        code, out, err = waymark("explain", "-c", s.conf, "keep.plain.example", "--table", "--json")
+        self.assertTrue(row.endswith(json.loads(out)["classes"][0]["text"]))
+
     def test_a_difference_is_what_the_tables_say(self):
         s = self.steered()
         code, out, err = waymark("explain", "-c", s.conf, "--diff", s.conf, "--json")
         self.assertEqual(code, 0, err)
-        self.assertTrue(all(not service["changes"] for service in json.loads(out)))
+        self.assertTrue(all(not service["changes"] for service in json.loads(out)["services"]))
         code, out, err = waymark("explain", "-c", s.conf, "--diff", self.other, "--json")
         self.assertEqual(code, 0, err)
-        services = {x["service"]: x for x in json.loads(out)}
+        services = {x["service"]: x for x in json.loads(out)["services"]}
         self.assertEqual(services["keep"]["changes"], [])
         self.assertEqual(services["mix"]["changes"], [])
         code, out, err = waymark("explain", "-c", s.conf, "near.plain.example", "--table", "--json")
