@@ -1,7 +1,7 @@
 """allowed.py - where Waymark may differ from two peers that agree: each entry with the sentence of
 the RFC that allows it. An entry that no question needs any more is to go."""
 from compare import missing_glue
-from packet import ANY, ECS, labels_of
+from packet import ANY, ECS, NXDOMAIN, SOA, labels_of
 
 ECS_ROOM = 4 + 4 + 16  # the option with the longest address
 
@@ -35,9 +35,14 @@ def has_no_room_for_subnet(d, answer):
     return has_subnet and not answer.opt[3] and len(answer.octets) + ECS_ROOM > limit_of(d)
 
 
+def lacks_soa(answer):
+    """Left out where it did not fit, though RFC 2308 3 wants it in every negative answer."""
+    return answer.rcode == NXDOMAIN and not any(r[1] == SOA for r in answer.authority)
+
+
 def subnet_takes_room(d):
     return (d.field == "tc" and d.ours
-            and all(has_no_room_for_subnet(d, a) for a in said(d, False)))
+            and all(has_no_room_for_subnet(d, a) or lacks_soa(a) for a in said(d, False)))
 
 
 def limit_of(d):

@@ -34,7 +34,7 @@ class Difference:
 
 class Verdict:
     def __init__(self):
-        self.differences, self.peers_wrong = [], []
+        self.differences, self.peers_wrong, self.peers_answers = [], [], []
         self.is_undecided = self.is_truncated = False
 
 
@@ -110,6 +110,7 @@ def judge(family, question, answers, transport):
     verdict = Verdict()
     ours = views.pop("waymark")
     verdict.is_truncated = any(v.answer and v.answer.tc for v in [ours, *views.values()])
+    verdict.peers_answers = [v.answer for v in views.values() if v.answer]
     everyone = {"waymark": ours, **views}
     for field in sorted({f for v in everyone.values() for f in v.fields}):
         judge_field(verdict, family, question, field, ours, views, transport)

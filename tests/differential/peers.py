@@ -27,10 +27,11 @@ def free_port():
 
 
 class Zones:
-    """The zone files that all servers read: (apex as text, path)."""
+    """The zone files that all servers read: (apex as text, path); and what Waymark's configuration has
+    more than zones."""
 
     def __init__(self, folder, zones):
-        self.folder, self.files, self.apexes = folder, [], []
+        self.folder, self.files, self.apexes, self.more = folder, [], [], ""
         for i, zone in enumerate(zones):
             path = os.path.join(folder, f"{i}.zone")
             with open(path, "w", encoding="ascii") as f:
@@ -136,7 +137,7 @@ class Waymark(Server):
         return (f'server: {{ listen = ["127.0.0.1:{self.port}"]; threads = 1;\n'
                 f'  identity = "w"; version = "w";\n'
                 f'  state = "{self.path("state")}"; control = "{self.path("sock")}"; }};\n'
-                f'zones: (\n{zones}\n);\n')
+                f'zones: (\n{zones}\n);\n{self.zones.more}')
 
 
 def config_text(text):

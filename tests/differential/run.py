@@ -3,8 +3,10 @@
 
 usage: run.py [--seed S] [--families N] [--questions N] [--only I] [--keep] [--verbose]
 
-Two sets: N families side by side, then the root zone with a few of them below it. A difference of Waymark from two peers that agree is a failure, unless allowed.py has the sentence of
-an RFC that allows it. --only I makes family I alone, with the same zones and questions: that is how a
+N families side by side, then the root zone with a few of them below it; then both once more, with
+services in Waymark at some names (services.py): whatever they do not answer must be the same. A
+difference of Waymark from two peers that agree is a failure, unless allowed.py has the sentence of an
+RFC that allows it. --only I makes family I alone, with the same zones and questions: that is how a
 failure is replayed. The binary is in $WAYMARK. Exit status 77: a peer is not installed."""
 import argparse
 import collections
@@ -21,6 +23,7 @@ from asker import Asker, ask_all, ask_tcp
 from odd import odd_questions
 from packet import ECS, NSID, Edns, Question
 from peers import PEERS, Waymark, Zones
+from services import Services, configuration, is_a_services
 from zones import Family, delegate
 
 SHOWN_MAX, TCP_MAX, ROOT = 12, 400, 100000
@@ -37,28 +40,33 @@ def edns_of(rng):
         Edns(options=[(NSID, b""), (65001, b"xyz")])])
 
 
-def questions_of(family, n):
+def questions_of(family, n, services):
     rng = random.Random(family.rng.random())
     out = []
     for _ in range(n):
-        name = family.asked_name()
+        is_near = services and services.hosts and rng.random() < 0.5
+        name = services.near_name() if is_near else family.asked_name()
         flags = rng.choice([0, 0, 0, 0x0100, 0x0010, 0x0110])
         out.append(Question(name, family.asked_type(name), edns_of(rng), flags=flags))
     return out
 
 
 class Run:
-    """One set of zones on all servers."""
+    """One set of zones on all servers; with services or without."""
 
-    def __init__(self, families, options):
+    def __init__(self, families, options, has_services):
         self.families, self.options = families, options
+        zones = [z for f in families for z in f.zones]
+        self.services = {f: Services(f, zones, options.seed) for f in families} if has_services else {}
         self.folder = tempfile.mkdtemp(prefix="waymark-differential-")
         self.failures, self.allowed = [], collections.Counter()
         self.undecided, self.peers_wrong = 0, collections.Counter()
-        self.asked = self.over_tcp = 0
+        self.asked = self.over_tcp = self.left_out = 0
 
     def start(self):
         zones = Zones(self.folder, [z for f in self.families for z in f.zones])
+        if self.services:
+            zones.more = configuration(self.services.values(), self.folder)
         self.n_zones = len(zones.files)
         self.servers = [kind(self.folder, zones) for kind in [Waymark, *PEERS]]
         for server in self.servers:
@@ -77,7 +85,8 @@ class Run:
     def ask(self, per_family, n_odd):
         askers = [Asker(server) for server in self.servers]
         for family in self.families:
-            for question, answers in ask_all(askers, questions_of(family, per_family)):
+            questions = questions_of(family, per_family, self.services.get(family))
+            for question, answers in ask_all(askers, questions):
                 self.judge(family, question, answers)
         odd = [(family, q) for family in self.families for q in odd_questions(family, n_odd)]
         asked = ask_all(askers, [q for _, q in odd], may_be_silent=True)
@@ -85,8 +94,12 @@ class Run:
             self.judge(family, question, answers)
 
     def judge(self, family, question, answers, transport="udp"):
-        self.asked += 1
         verdict = compare.judge(family, question, answers, transport)
+        services = self.services.get(family)
+        if services and services.is_left_out(question, verdict.peers_answers):
+            self.left_out += 1
+            return
+        self.asked += 1
         self.peers_wrong.update(verdict.peers_wrong)
         self.undecided += verdict.is_undecided
         for difference in verdict.differences:
@@ -98,6 +111,14 @@ class Run:
         if verdict.is_truncated and transport == "udp" and self.over_tcp < TCP_MAX:
             self.over_tcp += 1
             self.judge(family, question, {s.name: ask_tcp(s, question) for s in self.servers}, "tcp")
+
+    def check_services(self):
+        """Nothing would differ from services that are not there."""
+        questions = [q for s in self.services.values() for q in s.checks()]
+        self.n_hosts = len(questions)
+        for question, answers in ask_all([Asker(self.servers[0])], questions):
+            if not is_a_services(answers["waymark"]):
+                self.servers[0].fail(f"does not steer {question}")
 
     def check_end(self):
         """A server that fell silent is not one that agrees."""
@@ -119,10 +140,11 @@ def say_failures(run, options):
         print(f"{n} differences in {field}")
 
 
-def run_once(families, per_family, n_odd, options):
-    run = Run(families, options)
+def run_once(families, per_family, n_odd, options, has_services):
+    run = Run(families, options, has_services)
     try:
         run.start()
+        run.check_services()
         run.ask(per_family, n_odd)
         run.check_end()
     finally:
@@ -147,9 +169,10 @@ def main():
         return 77
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and so the servers are ended
     runs = []
-    for families, questions in sets_of(options):
-        each = questions // len(families)
-        runs.append(run_once(families, each - each // 12, each // 12, options))
+    for has_services in (False, True):
+        for families, questions in sets_of(options):
+            each = questions // len(families)
+            runs.append(run_once(families, each - each // 12, each // 12, options, has_services))
     return summary(runs)
 
 
@@ -180,6 +203,8 @@ def summary(runs):
     for r in runs:
         print(f"{r.n_zones} zones, {r.asked} questions, {r.over_tcp} of them over TCP; "
               f"no two peers agree: {r.undecided}")
+        if r.services:
+            print(f"  {r.n_hosts} hosts of services, {r.left_out} questions left out that they answer")
         for server in r.servers:
             if server.n_hung:
                 print(f"  {server.name} hung {server.n_hung} times and was started anew")
