@@ -70,8 +70,12 @@ struct geo_cell {
     uint8_t bits; /* length of the merged network: the ECS scope, exact */
 };
 
-/* Cannot fail: the view covers all of both families. */
+/* Cannot fail: the view covers all of both families. About 40 instructions for IPv4. */
 struct geo_cell geo_view_find(const struct geo_view *view, const struct addr *who);
+
+/* Fetches what geo_view_find will wait for, and waits for nothing. For a batch: touch all of its
+ * addresses, then find them all; each `who` as in the find. */
+void geo_view_touch(const struct geo_view *view, const struct addr *who);
 
 /* Every merged network in address order, IPv4 first. */
 typedef void geo_leaf_cb(void *ctx, const struct prefix *network, uint32_t class);

@@ -1,10 +1,11 @@
-/* trie.h - address -> cell in a few steps: a poptrie over one family.
+/* trie.h - address -> class and length of the network that holds it, in a few steps.
  *
- * A table over the first bits of the address leads to nodes of 64 slots. A node's `inner` has a bit
- * for each slot that leads to a further node; `starts` has one for each slot where another leaf
- * begins, so that a leaf that fills many slots is stored once. Counting bits gives the index
- * (Asai and Ohara, "Poptrie", SIGCOMM 2015). A leaf is the cell itself, class and length: packed
- * into 16 bits where the classes are few, since what fits the processor's cache is found faster.
+ * A table over the first bits of the address leads to nodes of 64 slots, one for each value of the
+ * next 6 bits. A node is a header of two sets of bits: `inner` has the slots that lead on, `starts`
+ * those where a network begins. Counting bits says which cell in front of the header a slot leads
+ * to, or which leaf behind it (after Asai and Ohara, "Poptrie", SIGCOMM 2015): with them beside the
+ * header, most lookups wait for one line of memory after the root's. Leaves take 16 bits where the
+ * classes are few, 32 else. Where IPv6 is dense a node is a table of 1,024 cells instead.
  *
  * Threads: one owner while it is built; afterwards anybody may look up. */
 #pragma once
@@ -13,35 +14,38 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <waymark/geo.h>
 #include <waymark/why.h>
 
 #include "geo/seq.h"
 
 enum {
     GEO_TRIE_STRIDE = 6,
-    GEO_TRIE_NODE = 0xff, /* in a cell's length: it leads to the node of that class instead */
-    GEO_TRIE_NODES_MAX = 1 << 24
+    GEO_TRIE_TABLE_BITS = 10,
+    GEO_TRIE_UNIT = 8 /* octets: nodes lie on its multiples */
 };
+
+/* What a slot of a table says: a class and a length, or in the length's place what it leads to, and
+ * above it where that lies, in units. */
+typedef uint32_t geo_trie_cell;
+
+enum { GEO_TRIE_NODE = 0xff, GEO_TRIE_TABLE = 0xfe, GEO_TRIE_LENGTH_MAX = 128 };
+
+/* How many bits a length takes in a leaf of 16: it is stored less 1. The class takes the rest. */
+enum { GEO_TRIE_NARROW_4 = 5, GEO_TRIE_NARROW_6 = 7 };
 
 struct geo_trie_node {
     uint64_t inner, starts;
-    uint32_t first_node, first_leaf;
+    /* before: the cells that inner slots lead to, the first one last; behind: the leaves */
 };
 
-/* class << 8 | length */
-typedef uint32_t geo_trie_cell;
-
-/* Lengths that a network of a family can have: what a narrow leaf is divided by. */
-enum { GEO_TRIE_LENGTHS_4 = 33, GEO_TRIE_LENGTHS_6 = 129 };
-
 struct geo_trie {
-    geo_trie_cell *root; /* 1 << root_bits of them */
-    struct geo_trie_node *nodes;
-    uint16_t *narrow;    /* leaves as class * lengths + length, or NULL: */
-    geo_trie_cell *wide; /* leaves as they are */
-    uint32_t root_bits;
-    uint32_t n_nodes, n_leaves;
-    size_t nodes_cap, leaves_cap;
+    const geo_trie_cell *root;
+    const uint8_t *nodes; /* cells count from here */
+    uint32_t root_shift; /* what is left of an address (an IPv6 address's first half) is the slot */
+    bool is_narrow;      /* leaves of 16 bits */
+    void *memory;        /* root and nodes */
+    size_t bytes;
     size_t n_networks;
 };
 
@@ -49,16 +53,34 @@ struct geo_trie {
 int geo_trie_build(const struct geo_seq *seq, uint8_t family, struct geo_trie *out,
                    char why[static WHY_LEN]);
 void geo_trie_fini(struct geo_trie *trie);
-size_t geo_trie_bytes(const struct geo_trie *trie);
 
-/* Two ways to look up, for processors with and without an instruction that counts bits. */
-typedef geo_trie_cell geo_trie_find4_fn(const struct geo_trie *trie, uint32_t address);
-typedef geo_trie_cell geo_trie_find6_fn(const struct geo_trie *trie, geo_pos address);
+/* Fetches the first node that a lookup comes to (what its root's cell says of a leaf is no address,
+ * but fetching may miss). An IPv6 address's first half is enough. */
+static inline void geo_trie_touch4(const struct geo_trie *trie, uint32_t address)
+{
+    geo_trie_cell cell = trie->root[address >> trie->root_shift];
+
+    __builtin_prefetch(trie->nodes + (size_t)(cell >> 8) * GEO_TRIE_UNIT);
+}
+
+static inline void geo_trie_touch6(const struct geo_trie *trie, uint64_t front)
+{
+    geo_trie_cell cell = trie->root[front >> trie->root_shift];
+    size_t at = (size_t)(cell >> 8) * GEO_TRIE_UNIT;
+
+    if ((cell & 0xff) == GEO_TRIE_TABLE)
+        at += (front << (64 - trie->root_shift) >> (64 - GEO_TRIE_TABLE_BITS)) * sizeof cell;
+    __builtin_prefetch(trie->nodes + at);
+}
+
+/* Two ways to look up, for processors with and without instructions that count bits. */
+typedef struct geo_cell geo_trie_find4_fn(const struct geo_trie *trie, uint32_t address);
+typedef struct geo_cell geo_trie_find6_fn(const struct geo_trie *trie, geo_pos address);
 
 struct geo_trie_finders {
-    geo_trie_find4_fn *find4;
-    geo_trie_find6_fn *find6;
+    geo_trie_find4_fn *find4[2]; /* by the trie's is_narrow */
+    geo_trie_find6_fn *find6[2];
 };
 
-extern const struct geo_trie_finders geo_trie_finders_plain;
-struct geo_trie_finders geo_trie_finders_best(void);
+const struct geo_trie_finders *geo_trie_finders_plain(void);
+const struct geo_trie_finders *geo_trie_finders_best(void);

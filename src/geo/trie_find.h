@@ -1,55 +1,119 @@
-/* trie_find.h - the lookup itself, compiled once for each kind of processor. */
+/* trie_find.h - the lookup itself, compiled once for each kind of processor, family and width of a
+ * class. Every instruction here is paid by every answer that depends on a place. */
 #pragma once
+
+#include <endian.h>
+#include <string.h>
 
 #include "geo/trie.h"
 
-/* Bits of `set` up to and including `slot`. */
-static inline uint32_t count_to(uint64_t set, unsigned slot)
+/* The bits of `set` up to and including `slot`, shifted to the upper end. */
+static inline uint64_t up_to(uint64_t set, unsigned slot)
 {
-    return (uint32_t)__builtin_popcountll(set & (((uint64_t)2 << slot) - 1));
+    return set << (~slot & 63);
 }
 
-/* `lengths` is a constant where this is expanded, so that no division is left. */
-static inline geo_trie_cell leaf_at(const struct geo_trie *t, uint32_t i, uint32_t lengths)
+static inline uint32_t count(uint64_t set)
 {
-    if (t->narrow == NULL)
-        return t->wide[i];
-    uint32_t leaf = t->narrow[i];
-    return leaf / lengths << 8 | leaf % lengths;
+    return (uint32_t)__builtin_popcountll(set);
 }
 
-static inline geo_trie_cell find4(const struct geo_trie *t, uint32_t address)
+static inline const void *at_cell(const struct geo_trie *t, geo_trie_cell cell)
 {
-    geo_trie_cell cell = t->root[address >> (32 - t->root_bits)];
-    uint64_t rest = (uint64_t)address << (32 + t->root_bits); /* what the root has not seen */
+    return t->nodes + (size_t)(cell >> 8) * GEO_TRIE_UNIT;
+}
 
-    if ((cell & 0xff) != GEO_TRIE_NODE)
-        return cell;
-    const struct geo_trie_node *node = &t->nodes[cell >> 8];
+static inline bool is_leaf(geo_trie_cell cell)
+{
+    return (cell & 0xff) <= GEO_TRIE_LENGTH_MAX;
+}
+
+static inline struct geo_cell leaf_of(geo_trie_cell cell)
+{
+    return (struct geo_cell){ .class = cell >> 8, .bits = (uint8_t)cell };
+}
+
+/* The cell that an inner slot leads to. */
+static inline geo_trie_cell inner_at(const struct geo_trie_node *node, unsigned slot)
+{
+    return ((const geo_trie_cell *)node)[-(ptrdiff_t)count(up_to(node->inner, slot))];
+}
+
+/* The network in which the slot lies, which does not lead on. `narrow` is a constant where this is
+ * expanded: how many bits the length has in a leaf of 16, or 0 where leaves are cells. */
+static inline struct geo_cell leaf_at(const struct geo_trie_node *node, unsigned slot,
+                                      unsigned narrow)
+{
+    size_t i = count(up_to(node->starts, slot)) - 1;
+    uint32_t leaf;
+
+    if (narrow == 0)
+        return leaf_of(((const geo_trie_cell *)(node + 1))[i]);
+    leaf = ((const uint16_t *)(node + 1))[i];
+    return (struct geo_cell){ .class = leaf >> narrow,
+                              .bits = (uint8_t)((leaf & ((1u << narrow) - 1)) + 1) };
+}
+
+static inline struct geo_cell find4(const struct geo_trie *t, uint32_t address, unsigned narrow)
+{
+    geo_trie_cell cell = t->root[address >> t->root_shift];
+
+    if (is_leaf(cell))
+        return leaf_of(cell);
+    address <<= 32 - t->root_shift;
     for (;;) {
-        unsigned slot = (unsigned)(rest >> 58);
+        const struct geo_trie_node *node = at_cell(t, cell);
+        unsigned slot = address >> (32 - GEO_TRIE_STRIDE);
         if ((node->inner >> slot & 1) == 0)
-            return leaf_at(t, node->first_leaf + count_to(node->starts, slot) - 1,
-                           GEO_TRIE_LENGTHS_4);
-        node = &t->nodes[node->first_node + count_to(node->inner, slot) - 1];
-        rest <<= GEO_TRIE_STRIDE;
+            return leaf_at(node, slot, narrow);
+        cell = inner_at(node, slot);
+        address <<= GEO_TRIE_STRIDE;
     }
 }
 
-static inline geo_trie_cell find6(const struct geo_trie *t, geo_pos address)
+static inline struct geo_cell find6(const struct geo_trie *t, geo_pos address, unsigned narrow)
 {
-    geo_trie_cell cell = t->root[address >> (128 - t->root_bits)];
-    geo_pos rest = address << t->root_bits;
+    geo_trie_cell cell = t->root[(uint64_t)(address >> 64) >> t->root_shift];
 
-    if ((cell & 0xff) != GEO_TRIE_NODE)
-        return cell;
-    const struct geo_trie_node *node = &t->nodes[cell >> 8];
+    address <<= 64 - t->root_shift;
     for (;;) {
-        unsigned slot = (unsigned)(rest >> 122);
+        uint64_t front = (uint64_t)(address >> 64);
+        if (is_leaf(cell))
+            return leaf_of(cell);
+        if ((cell & 0xff) == GEO_TRIE_TABLE) {
+            const geo_trie_cell *table = at_cell(t, cell);
+            cell = table[front >> (64 - GEO_TRIE_TABLE_BITS)];
+            address <<= GEO_TRIE_TABLE_BITS;
+            continue;
+        }
+        const struct geo_trie_node *node = at_cell(t, cell);
+        unsigned slot = (unsigned)(front >> (64 - GEO_TRIE_STRIDE));
         if ((node->inner >> slot & 1) == 0)
-            return leaf_at(t, node->first_leaf + count_to(node->starts, slot) - 1,
-                           GEO_TRIE_LENGTHS_6);
-        node = &t->nodes[node->first_node + count_to(node->inner, slot) - 1];
-        rest <<= GEO_TRIE_STRIDE;
+            return leaf_at(node, slot, narrow);
+        cell = inner_at(node, slot);
+        address <<= GEO_TRIE_STRIDE;
     }
 }
+
+static struct geo_cell find4_wide(const struct geo_trie *trie, uint32_t address)
+{
+    return find4(trie, address, 0);
+}
+
+static struct geo_cell find4_narrow(const struct geo_trie *trie, uint32_t address)
+{
+    return find4(trie, address, GEO_TRIE_NARROW_4);
+}
+
+static struct geo_cell find6_wide(const struct geo_trie *trie, geo_pos address)
+{
+    return find6(trie, address, 0);
+}
+
+static struct geo_cell find6_narrow(const struct geo_trie *trie, geo_pos address)
+{
+    return find6(trie, address, GEO_TRIE_NARROW_6);
+}
+
+static const struct geo_trie_finders finders_here = { { find4_wide, find4_narrow },
+                                                      { find6_wide, find6_narrow } };

@@ -1,7 +1,7 @@
 /* trie_find_any.c - where the compiler's own way to count bits is the best there is. */
-#include "geo/trie_find.h"
+#include "geo/trie.h"
 
-struct geo_trie_finders geo_trie_finders_best(void)
+const struct geo_trie_finders *geo_trie_finders_best(void)
 {
-    return geo_trie_finders_plain;
+    return geo_trie_finders_plain();
 }

@@ -16,7 +16,8 @@ enum { CLASS_UNSET = UINT32_MAX };
 
 struct geo_view {
     struct geo_trie v4, v6;
-    struct geo_trie_finders finders;
+    geo_trie_find4_fn *find4;
+    geo_trie_find6_fn *find6;
 };
 
 struct relabel {
@@ -132,12 +133,14 @@ int geo_view_build(const struct geo *geo, const struct prefix *prefixes, size_t 
         err = why_set(why, -ENOMEM, "out of memory for a view");
         goto fail;
     }
-    view->finders = geo_trie_finders_best();
     memset(r.class_of, 0xff, n_places * sizeof *r.class_of);
     err = build_family(&r, &geo->v4, prefixes, n_prefixes, 4, &view->v4, why);
     if (err == 0)
         err = build_family(&r, &geo->v6, prefixes, n_prefixes, 6, &view->v6, why);
     if (err == 0) {
+        const struct geo_trie_finders *finders = geo_trie_finders_best();
+        view->find4 = finders->find4[view->v4.is_narrow];
+        view->find6 = finders->find6[view->v6.is_narrow];
         *out = view;
         view = NULL;
     }
@@ -157,23 +160,45 @@ void geo_view_free(struct geo_view *view)
     free(view);
 }
 
-static struct geo_cell cell_of(geo_trie_cell cell)
+/* The address as its family's lookup wants it. */
+static uint32_t number4(const struct addr *who)
 {
-    return (struct geo_cell){ .class = cell >> 8, .bits = (uint8_t)cell };
+    uint32_t octets;
+
+    memcpy(&octets, who->octets, sizeof octets);
+    return be32toh(octets);
+}
+
+static uint64_t front6(const struct addr *who)
+{
+    uint64_t octets;
+
+    memcpy(&octets, who->octets, sizeof octets);
+    return be64toh(octets);
+}
+
+static uint64_t back6(const struct addr *who)
+{
+    uint64_t octets;
+
+    memcpy(&octets, who->octets + sizeof octets, sizeof octets);
+    return be64toh(octets);
 }
 
 struct geo_cell geo_view_find(const struct geo_view *view, const struct addr *who)
 {
-    if (who->family == 4) {
-        uint32_t octets;
-        memcpy(&octets, who->octets, sizeof octets);
-        return cell_of(view->finders.find4(&view->v4, be32toh(octets)));
-    }
+    if (who->family == 4)
+        return view->find4(&view->v4, number4(who));
     assert(who->family == 6);
-    uint64_t halves[2];
-    memcpy(halves, who->octets, sizeof halves);
-    geo_pos at = (geo_pos)be64toh(halves[0]) << 64 | be64toh(halves[1]);
-    return cell_of(view->finders.find6(&view->v6, at));
+    return view->find6(&view->v6, (geo_pos)front6(who) << 64 | back6(who));
+}
+
+void geo_view_touch(const struct geo_view *view, const struct addr *who)
+{
+    if (who->family == 4)
+        geo_trie_touch4(&view->v4, number4(who));
+    else
+        geo_trie_touch6(&view->v6, front6(who));
 }
 
 static void each_of(const struct geo_view *view, uint8_t family, geo_leaf_cb *leaf, void *ctx)
@@ -197,7 +222,7 @@ void geo_view_each(const struct geo_view *view, geo_leaf_cb *leaf, void *ctx)
 
 size_t geo_view_bytes(const struct geo_view *view)
 {
-    return sizeof *view + geo_trie_bytes(&view->v4) + geo_trie_bytes(&view->v6);
+    return sizeof *view + view->v4.bytes + view->v6.bytes;
 }
 
 size_t geo_view_leaves(const struct geo_view *view)

@@ -1,6 +1,9 @@
-/* test_geo_trie.c - lookup tables of every shape: small and large roots, leaves in 16 and 32 bits,
+/* test_geo_trie.c - lookup tables of every shape: small and large roots, leaves in 16 and
+ * 32 bits, tables within,
  * both families, with and without the processor's help. */
 #include "cm.h"
+
+#include <string.h>
 
 #include <waymark/rng.h>
 
@@ -41,24 +44,32 @@ static void random_seq(struct geo_seq *seq, uint8_t family, size_t n, uint32_t c
     assert_true(seq->n > n / 2);
 }
 
-static geo_trie_cell find(const struct geo_trie_finders *f, const struct geo_trie *trie,
-                          uint8_t family, geo_pos at)
+static struct geo_cell find(const struct geo_trie_finders *f, const struct geo_trie *trie,
+                            uint8_t family, geo_pos at)
 {
-    return family == 4 ? f->find4(trie, (uint32_t)(at >> 96)) : f->find6(trie, at);
+    return family == 4 ? f->find4[trie->is_narrow](trie, (uint32_t)(at >> 96))
+                       : f->find6[trie->is_narrow](trie, at);
+}
+
+static void check_cell(struct geo_cell got, struct geo_cell want)
+{
+    assert_int_equal(got.class, want.class);
+    assert_int_equal(got.bits, want.bits);
 }
 
 static void check_all(const struct geo_seq *seq, const struct geo_trie *trie, uint8_t family)
 {
-    struct geo_trie_finders best = geo_trie_finders_best();
+    const struct geo_trie_finders *plain = geo_trie_finders_plain();
+    const struct geo_trie_finders *best = geo_trie_finders_best();
     geo_pos at = 0;
 
     for (size_t i = 0; i < seq->n; i++) {
         geo_pos last = at + (geo_pos_size(seq->bits[i]) - 1);
-        geo_trie_cell want = seq->value[i] << 8 | seq->bits[i];
-        assert_int_equal(find(&geo_trie_finders_plain, trie, family, at), want);
-        assert_int_equal(find(&geo_trie_finders_plain, trie, family, last), want);
-        assert_int_equal(find(&best, trie, family, at), want);
-        assert_int_equal(find(&best, trie, family, last), want);
+        struct geo_cell want = { seq->value[i], seq->bits[i] };
+        check_cell(find(plain, trie, family, at), want);
+        check_cell(find(plain, trie, family, last), want);
+        check_cell(find(best, trie, family, at), want);
+        check_cell(find(best, trie, family, last), want);
         at = last + 1;
     }
 }
@@ -71,8 +82,9 @@ static void check_shape(uint8_t family, size_t n, uint32_t classes)
 
     random_seq(&seq, family, n, classes, n + classes);
     assert_int_equal(geo_trie_build(&seq, family, &trie, why), 0);
-    assert_int_equal(trie.root_bits, n == SMALL ? 12 : 18);
-    assert_int_equal(trie.narrow != NULL, classes <= 508);
+    assert_int_equal(trie.root_shift, family == 4 ? (n == SMALL ? 32 - 12 : 32 - 18)
+                                                  : (n == SMALL ? 64 - 8 : 64 - 16));
+    assert_int_equal(trie.is_narrow, classes <= (family == 4 ? 2048 : 512));
     assert_int_equal(trie.n_networks, seq.n);
     check_all(&seq, &trie, family);
     geo_trie_fini(&trie);
@@ -81,7 +93,7 @@ static void check_shape(uint8_t family, size_t n, uint32_t classes)
 
 static void every_network_is_found_from_its_first_address_to_its_last(void **state)
 {
-    static const uint32_t classes[] = { 2, 508, 5000, 1 << 24 };
+    static const uint32_t classes[] = { 2, 512, 2048, 1 << 24 };
 
     for (size_t i = 0; i < COUNT_OF(classes); i++) {
         check_shape(4, SMALL, classes[i]);
@@ -101,11 +113,35 @@ static void one_network_for_all_is_a_table_too(void **state)
         geo_seq_init(&seq);
         assert_true(geo_seq_add(&seq, 0, 77));
         assert_int_equal(geo_trie_build(&seq, family, &trie, why), 0);
-        assert_int_equal(trie.n_nodes, 0);
+        assert_int_equal(trie.root[0], 77 << 8);
         check_all(&seq, &trie, family);
         geo_trie_fini(&trie);
         geo_seq_fini(&seq);
     }
+}
+
+static void dense_ipv6_is_a_table_and_all_in_it_is_found(void **state)
+{
+    enum { N = 20000 };
+    static struct geo_seq_item items[N];
+    struct geo_trie trie;
+    struct geo_seq seq;
+    char why[WHY_LEN];
+
+    for (unsigned i = 0; i < N; i++) { /* 2001:db8:0::/48 and on: nearly a third of the /32 */
+        uint8_t octets[] = { 0x20, 0x01, 0x0d, 0xb8, (uint8_t)(i >> 8), (uint8_t)i };
+        items[i].prefix = (struct prefix){ .addr = { .family = 6 }, .bits = i % 7 == 0 ? 64 : 48 };
+        memcpy(items[i].prefix.addr.octets, octets, sizeof octets);
+        items[i].value = 1 + i % 500;
+    }
+    geo_seq_init(&seq);
+    assert_true(geo_seq_from_prefixes(&seq, items, N));
+    assert_int_equal(geo_trie_build(&seq, 6, &trie, why), 0);
+    assert_int_equal(trie.root[0x2001] & 0xff, GEO_TRIE_TABLE);
+    assert_int_equal(trie.root[0x2002] & 0xff, 15); /* what is left of 2000::/12, cut in halves */
+    check_all(&seq, &trie, 6);
+    geo_trie_fini(&trie);
+    geo_seq_fini(&seq);
 }
 
 int main(void)
@@ -113,6 +149,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_network_is_found_from_its_first_address_to_its_last),
         cmocka_unit_test(one_network_for_all_is_a_table_too),
+        cmocka_unit_test(dense_ipv6_is_a_table_and_all_in_it_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -214,6 +214,7 @@ static unsigned model_bits(const struct world *w, const struct addr *a)
 
 static void probe(const struct world *w, const struct addr *a)
 {
+    geo_view_touch(w->view, a);
     struct geo_cell cell = geo_view_find(w->view, a);
 
     assert_int_equal(cell.class, model_class(w, a));
