@@ -1,7 +1,8 @@
-/* net.h - sockets: UDP in batches, TCP in sessions, one worker thread per core.
+/* net.h - sockets: UDP in batches, TCP in sessions, one worker per core.
  *
- * Threads: open, start, stop and close from one thread (main); each worker is a thread of its own
- *          with its own sockets, desk and counters. Counters may be read from any thread.
+ * Threads: open, start, stop and close from one thread (main). A worker is a few threads, one for
+ *          TCP, the others for UDP, each with its own sockets, desk and counters. Counters may be read
+ *          from any thread.
  * Owner:   whoever opens it closes it; everything in the config outlives it.
  * The loops read the clock, take the world under rcu.h and call dns_answer_batch; what an answer says
  * is not decided here. */
@@ -20,7 +21,7 @@ struct net;
 struct net_config {
     const struct endpoint *listen;
     size_t n_listen;
-    struct dns_desk *const *desks; /* one per worker, its writer from start to stop */
+    struct dns_desk *const *desks; /* net_n_threads of them; each has one writer from start to stop */
     size_t n_workers;
     void *const *world; /* what rcu_read takes; published before the start */
     int tcp_clients;    /* per worker; one more closes the one that was idle the longest */
@@ -47,6 +48,9 @@ struct net_counts {
     uint64_t tcp_malformed; /* closed: a frame of no octets */
 };
 
+/* How many threads so many workers are. */
+size_t net_n_threads(size_t n_listen, size_t n_workers);
+
 /* Binds every endpoint for UDP and TCP, once per worker: what needs privileges is done here.
  * 0, or -errno with `why`. */
 int net_open(const struct net_config *config, struct net **out, char why[static WHY_LEN]);
@@ -54,13 +58,13 @@ int net_open(const struct net_config *config, struct net **out, char why[static 
 /* Starts the workers. Signals are blocked in them. 0, or -errno with `why`. */
 int net_start(struct net *net, char why[static WHY_LEN]);
 
-/* Ends the workers after the batch each is at, and joins them. */
+/* Ends the workers after the batch each is at, and joins them. They do not start again. */
 void net_stop(struct net *net);
 void net_close(struct net *net); /* stops first; NULL is fine */
 
-/* Sum over the workers. */
+/* Sum over the threads. */
 struct net_counts net_counts(const struct net *net);
 
-/* When the worker that is most behind last turned its loop (clock_steady_us); loops turn at least
- * twice a second. */
-int64_t net_oldest_turn_us(const struct net *net);
+/* When the thread that is most behind was last seen to turn its loop, or to sleep until somebody asks
+ * (clock_steady_us). One that hangs has this come to a halt at the second look. Main only. */
+int64_t net_oldest_turn_us(struct net *net);

@@ -1,5 +1,5 @@
 /* net_bind.c - opens and binds sockets; main thread, before privileges drop. What is read and
- * written on them is for udp_batch.c and tcp_server.c. */
+ * written on them is for udp_socket.c and tcp_server.c. */
 #include "net_bind.h"
 
 #include <errno.h>
@@ -61,10 +61,11 @@ static bool set_option(int fd, int level, int name, int value)
     return setsockopt(fd, level, name, &value, sizeof value) == 0;
 }
 
+/* Threads sleep in their datagram socket, and in no other. */
 static int open_socket(const struct endpoint *at, int type)
 {
     int family = at->addr.family == 4 ? AF_INET : AF_INET6;
-    int fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int fd = socket(family, type | SOCK_CLOEXEC | (type == SOCK_STREAM ? SOCK_NONBLOCK : 0), 0);
 
     if (fd < 0)
         return -1;

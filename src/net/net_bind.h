@@ -1,6 +1,6 @@
 /* net_bind.h - sockets bound to an endpoint, or a sentence that says what to do about it.
  *
- * Owner: the caller closes the descriptor. All are non-blocking and closed on exec. */
+ * Owner: the caller closes the descriptor. All are closed on exec; those for TCP do not block. */
 #pragma once
 
 #include <stdbool.h>

@@ -128,16 +128,13 @@ static size_t answer_one(struct tcp_session *s, const uint8_t *query, size_t len
     dns_answer_batch(rcu_read(kit->world), kit->desk, &in, &out, 1);
     rcu_quiescent();
     counter_bump(&kit->counts.tcp_queries, 1);
-    kit->tcp_work += NET_TCP_WORK_QUERY + out.len;
     if (out.len == 0)
         return 0;
     wire_put16(to, (uint16_t)out.len);
     return TCP_PREFIX + out.len;
 }
 
-/* Answers into the worker's buffer until it might not hold another one, or datagrams have their
- * turn.
- */
+/* Answers into the worker's buffer until it might not hold another one. */
 static enum tcp_verdict answer_some(struct tcp_session *s, size_t *len)
 {
     enum tcp_verdict verdict = TCP_MORE;
@@ -146,7 +143,7 @@ static enum tcp_verdict answer_some(struct tcp_session *s, size_t *len)
 
     *len = 0;
     rcu_online();
-    while (TCP_ANSWERS - *len >= TCP_FRAMES_MAX && s->all->kit->tcp_work < NET_TCP_WORK_MAX) {
+    while (TCP_ANSWERS - *len >= TCP_FRAMES_MAX) {
         verdict = tcp_frames_next(&s->in, &query, &query_len);
         if (verdict != TCP_FRAME)
             break;
@@ -166,8 +163,6 @@ static bool answer_all(struct tcp_session *s)
 
     kit->desk->now_ms = clock_wall_ms();
     while (verdict == TCP_FRAME && s->left == NULL) {
-        if (kit->tcp_work >= NET_TCP_WORK_MAX)
-            kit->serve_datagrams(kit);
         verdict = answer_some(s, &len);
         if (!send_answers(s, len))
             return false;

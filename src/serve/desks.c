@@ -52,7 +52,7 @@ int desks_init(struct desks *d, size_t n, struct world_hub *hub, char why[static
     return 0;
 fail:
     desks_fini(d);
-    return why_set(why, -ENOMEM, "no memory for the counters of %zu workers", n);
+    return why_set(why, -ENOMEM, "no memory for the counters of %zu threads", n);
 }
 
 void desks_fini(struct desks *d)

@@ -1,4 +1,4 @@
-/* desks.h - one desk and one bank of counters for each DNS worker.
+/* desks.h - one desk and one bank of counters for each thread of the DNS workers.
  *
  * Owner: serve; workers and control borrow them. */
 #pragma once

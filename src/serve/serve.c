@@ -42,7 +42,8 @@ struct serve {
     struct report *report;
     struct conf *conf; /* of the start */
     struct world_hub *hub;
-    struct desks desks;
+    size_t n_workers;
+    struct desks desks; /* of the workers' threads */
     struct net *net;
     struct edges *edges;
     struct edges_next *next_edges; /* the reload's until it has ended */
@@ -123,7 +124,9 @@ static int make_desks(struct serve *s, char why[static WHY_LEN])
     s->hub = world_hub_new();
     if (s->hub == NULL)
         return out_of_memory(why);
-    return desks_init(&s->desks, limits_workers(&s->conf->server), s->hub, why);
+    s->n_workers = limits_workers(&s->conf->server);
+    return desks_init(&s->desks, net_n_threads(s->conf->server.n_listen, s->n_workers), s->hub,
+                      why);
 }
 
 static int bind_sockets(struct serve *s, char why[static WHY_LEN])
@@ -132,9 +135,9 @@ static int bind_sockets(struct serve *s, char why[static WHY_LEN])
     struct net_config config = { .listen = conf->listen,
                                  .n_listen = conf->n_listen,
                                  .desks = s->desks.all,
-                                 .n_workers = s->desks.n,
+                                 .n_workers = s->n_workers,
                                  .world = world_hub_slot(s->hub),
-                                 .tcp_clients = limits_tcp_clients(s->conf, s->desks.n),
+                                 .tcp_clients = limits_tcp_clients(s->conf, s->n_workers),
                                  .tcp_idle_s = conf->tcp_idle_s,
                                  .tcp_life_s = conf->tcp_life_s,
                                  .tcp_per_client = conf->tcp_per_client };
@@ -336,7 +339,7 @@ static void say_ready(const struct serve *s)
              "worker%s, after %" PRId64 " ms",
              WAYMARK_VERSION, s->conf->n_zones, plural(s->conf->n_zones), s->conf->n_services,
              plural(s->conf->n_services), s->conf->n_targets, plural(s->conf->n_targets),
-             s->conf->n_edges, plural(s->conf->n_edges), s->desks.n, plural(s->desks.n),
+             s->conf->n_edges, plural(s->conf->n_edges), s->n_workers, plural(s->n_workers),
              clock_wall_ms() - s->started_ms);
     sd_notify(0, "READY=1\nSTATUS=Answers queries");
 }

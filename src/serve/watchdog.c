@@ -16,7 +16,7 @@ enum { WATCHDOG_MAGIC = 0x3a7cd06 };
 
 struct watchdog {
     uint32_t magic;
-    const struct net *net;
+    struct net *net;
     struct event *event;
     int64_t limit_us;
 };
@@ -30,7 +30,7 @@ static void on_turn(evutil_socket_t fd, short what, void *arg)
         sd_notify(0, "WATCHDOG=1");
 }
 
-int watchdog_new(struct event_base *base, const struct net *net, struct watchdog **out,
+int watchdog_new(struct event_base *base, struct net *net, struct watchdog **out,
                  char why[static WHY_LEN])
 {
     struct watchdog *w = calloc(1, sizeof *w);

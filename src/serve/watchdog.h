@@ -10,6 +10,6 @@ struct net;
 struct watchdog;
 
 /* Does nothing unless the manager asked for it. 0, or -errno with `why`. */
-int watchdog_new(struct event_base *base, const struct net *net, struct watchdog **out,
+int watchdog_new(struct event_base *base, struct net *net, struct watchdog **out,
                  char why[static WHY_LEN]);
 void watchdog_free(struct watchdog *w); /* NULL is fine */

@@ -28,7 +28,7 @@ void dns_answer_batch(const struct world *world, struct dns_desk *desk, const st
 
 struct play {
     struct endpoint at;
-    struct dns_desk *desk;
+    struct dns_desk *desks[2]; /* a thread for UDP, one for TCP */
     void *world;
     struct net_config config;
     struct net *net;
@@ -41,11 +41,12 @@ static struct play *set_up(int clients, int per_client, int idle_s, int life_s)
     char why[WHY_LEN];
 
     p->at = loopback_free_port("127.0.0.1");
-    p->desk = calloc(1, sizeof *p->desk);
+    for (size_t i = 0; i < 2; i++)
+        p->desks[i] = calloc(1, sizeof *p->desks[i]);
     p->world = p;
     p->config = (struct net_config){ .listen = &p->at,
                                      .n_listen = 1,
-                                     .desks = &p->desk,
+                                     .desks = p->desks,
                                      .n_workers = 1,
                                      .world = &p->world,
                                      .tcp_clients = clients,
@@ -60,7 +61,8 @@ static struct play *set_up(int clients, int per_client, int idle_s, int life_s)
 static void tear_down(struct play *p)
 {
     net_close(p->net);
-    free(p->desk);
+    for (size_t i = 0; i < 2; i++)
+        free(p->desks[i]);
     free(p);
 }
 

@@ -18,7 +18,7 @@
 
 #include "loopback.h"
 
-enum { WORKERS = 2, BIG = 0xb1, SILENT = 0x51, HOLD = 0x40 };
+enum { WORKERS = 2, ADDRESSES = 6, THREADS = WORKERS * (ADDRESSES + 1), BIG = 0xb1, SILENT = 0x51, HOLD = 0x40 };
 
 /* HOLD makes its worker wait for the test. Relaxed atomics. */
 static struct {
@@ -75,24 +75,26 @@ void dns_answer_batch(const struct world *world, struct dns_desk *desk, const st
 }
 
 struct play {
-    struct endpoint at[2];
-    struct dns_desk *desks[WORKERS];
+    struct endpoint at[ADDRESSES];
+    struct dns_desk *desks[THREADS];
     void *world;
     struct net *net;
 };
 
-static void set_up_workers(struct play *p, size_t n_workers, int tcp_clients, int tcp_idle_s)
+static void set_up_addresses(struct play *p, size_t n_listen, size_t n_workers, int tcp_clients,
+                             int tcp_idle_s)
 {
-    char why[WHY_LEN];
+    char why[WHY_LEN], text[] = "127.0.0.1";
 
     memset(p, 0, sizeof *p);
-    p->at[0] = loopback_free_port("127.0.0.1");
-    p->at[1] = loopback_free_port("127.0.0.2");
+    for (size_t i = 0; i < n_listen; i++, text[8]++)
+        p->at[i] = loopback_free_port(text);
     p->world = p;
-    for (size_t i = 0; i < WORKERS; i++)
+    assert_in_range(net_n_threads(n_listen, n_workers), 2 * n_workers, THREADS);
+    for (size_t i = 0; i < THREADS; i++)
         p->desks[i] = calloc(1, sizeof *p->desks[i]);
     struct net_config config = { .listen = p->at,
-                                 .n_listen = 2,
+                                 .n_listen = n_listen,
                                  .desks = p->desks,
                                  .n_workers = n_workers,
                                  .world = &p->world,
@@ -102,6 +104,11 @@ static void set_up_workers(struct play *p, size_t n_workers, int tcp_clients, in
                                  .tcp_per_client = 10000 };
     assert_int_equal(net_open(&config, &p->net, why), 0);
     assert_int_equal(net_start(p->net, why), 0);
+}
+
+static void set_up_workers(struct play *p, size_t n_workers, int tcp_clients, int tcp_idle_s)
+{
+    set_up_addresses(p, 2, n_workers, tcp_clients, tcp_idle_s);
 }
 
 static void set_up_with(struct play *p, int tcp_clients, int tcp_idle_s)
@@ -117,7 +124,7 @@ static void set_up(struct play *p)
 static void tear_down(struct play *p)
 {
     net_close(p->net);
-    for (size_t i = 0; i < WORKERS; i++)
+    for (size_t i = 0; i < THREADS; i++)
         free(p->desks[i]);
 }
 
@@ -144,14 +151,14 @@ static bool is_closed(int fd)
     return n == 0 || (n < 0 && errno == ECONNRESET);
 }
 
-static void datagrams_are_answered_on_every_address(void **state)
+static void ask_every_address(size_t n_listen)
 {
     struct play p;
     char got[4];
 
-    set_up(&p);
+    set_up_addresses(&p, n_listen, WORKERS, 100, 10);
     for (int i = 0; i < 200; i++) { /* many source ports: every worker gets some */
-        int fd = loopback_connect(&p.at[i % 2], SOCK_DGRAM);
+        int fd = loopback_connect(&p.at[(size_t)i % n_listen], SOCK_DGRAM);
         loopback_send(fd, "ping", 4);
         loopback_expect(fd, got, 4);
         assert_int_equal((uint8_t)got[0], 'p' | 0x80);
@@ -160,6 +167,60 @@ static void datagrams_are_answered_on_every_address(void **state)
     expect_count(&p, offsetof(struct net_counts, udp_received), 200);
     expect_count(&p, offsetof(struct net_counts, udp_sent), 200);
     assert_true(net_oldest_turn_us(p.net) > clock_steady_us() - 5000000);
+    tear_down(&p);
+}
+
+static void datagrams_are_answered_on_every_address(void **state)
+{
+    ask_every_address(1); /* the thread sleeps in its socket */
+    ask_every_address(2); /* a thread for each */
+    ask_every_address(ADDRESSES); /* one that polls them all */
+}
+
+static int64_t ms_since(int64_t us)
+{
+    return (clock_steady_us() - us) / 1000;
+}
+
+/* Nobody asks: the threads sleep, and wake to end. */
+static void workers_at_rest_stop_at_once(void **state)
+{
+    for (size_t n = 1; n <= ADDRESSES; n += ADDRESSES - 1) {
+        struct play p;
+        set_up_addresses(&p, n, WORKERS, 100, 10);
+        nap(20);
+        int64_t start_us = clock_steady_us();
+        net_stop(p.net);
+        assert_in_range(ms_since(start_us), 0, 5000);
+        assert_int_equal(net_counts(p.net).udp_received, 0);
+        tear_down(&p);
+    }
+}
+
+/* The watchdog's view: who sleeps is not late, who is at one batch for long is. */
+static void a_thread_that_hangs_is_seen_and_one_that_rests_is_not(void **state)
+{
+    struct play p;
+    char got[4];
+
+    set_up_addresses(&p, 1, 1, 100, 10);
+    memset(&gate, 0, sizeof gate);
+    nap(1200);
+    int64_t now_us = clock_steady_us();
+    assert_true(net_oldest_turn_us(p.net) > now_us - 1000000);
+    int fd = loopback_connect(&p.at[0], SOCK_DGRAM);
+    loopback_send(fd, (uint8_t[]){ HOLD, 0, 0, 0 }, 4);
+    await(&gate.is_held);
+    net_oldest_turn_us(p.net);
+    int64_t looked_us = clock_steady_us();
+    nap(1500);
+    assert_true(net_oldest_turn_us(p.net) <= looked_us);
+    __atomic_store_n(&gate.is_released, true, __ATOMIC_RELAXED);
+    loopback_expect(fd, got, 4);
+    expect_count(&p, offsetof(struct net_counts, udp_sent), 1);
+    nap(1000); /* and the thread for TCP has turned */
+    assert_true(net_oldest_turn_us(p.net) > looked_us);
+    close(fd);
     tear_down(&p);
 }
 
@@ -411,6 +472,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(datagrams_are_answered_on_every_address),
+        cmocka_unit_test(workers_at_rest_stop_at_once),
+        cmocka_unit_test(a_thread_that_hangs_is_seen_and_one_that_rests_is_not),
         cmocka_unit_test(pipelined_queries_are_answered_in_order),
         cmocka_unit_test(a_query_in_pieces_is_answered_once),
         cmocka_unit_test(a_client_that_shut_its_half_down_gets_its_answers),
