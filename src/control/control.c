@@ -19,6 +19,7 @@
 
 #include "answer.h"
 #include "control_state.h"
+#include "map_page.h"
 #include "metrics_http.h"
 #include "socket.h"
 
@@ -150,7 +151,8 @@ int control_open(struct event_base *base, const struct conf_server *conf,
         return why_set(why, -ENOMEM, "control: out of memory");
     signal(SIGPIPE, SIG_IGN); /* a client that hangs up is an event, not our end */
     c->hooks = *hooks;
-    err = copy_conf(c, conf);
+    c->maps = map_cache_new();
+    err = c->maps == NULL ? -ENOMEM : copy_conf(c, conf);
     if (err == 0)
         err = start_clock(c, base);
     if (err != 0) {
@@ -178,6 +180,7 @@ void control_close(struct control *control)
     if (control->every_ten_s != NULL)
         event_free(control->every_ten_s);
     forget_last_load(&control->last_load);
+    map_cache_free(control->maps);
     free(control->control_path);
     free(control->listen);
     free(control);

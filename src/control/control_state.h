@@ -14,6 +14,7 @@
 
 struct event;
 struct control_socket;
+struct map_cache;
 struct metrics_server;
 struct socket_client;
 
@@ -35,6 +36,7 @@ struct control {
     size_t n_listen;
     struct control_socket *socket;
     struct metrics_server *server;
+    struct map_cache *maps; /* see map_page.h */
     struct event *every_ten_s;
     struct rate rate;
     struct last_load last_load;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "map.h"
@@ -12,17 +13,23 @@
 static bool write_file(const struct offline *o, size_t service, const char *note, const char *path)
 {
     FILE *out = fopen(path, "w");
+    struct stat file;
 
     if (out == NULL) {
         fprintf(stderr, "waymark map: %s: %s\n", path, strerror(errno));
         return false;
     }
-    map_write(o->world, service, note, out);
-    bool is_good = ferror(out) == 0;
+    struct map_shares *shares =
+        map_shares_new(o->world, steer_plan_of(o->world->base->plans, service));
+    errno = ENOMEM;
+    bool is_good = shares != NULL && map_write(o->world, service, shares, note, out);
+    map_shares_free(shares);
+    is_good = is_good && ferror(out) == 0;
     if (fclose(out) == 0 && is_good)
         return true;
     fprintf(stderr, "waymark map: %s: %s\n", path, strerror(errno));
-    unlink(path);
+    if (stat(path, &file) == 0 && S_ISREG(file.st_mode))
+        unlink(path);
     return false;
 }
 
@@ -35,8 +42,9 @@ static bool draw(const struct offline *o, size_t service, const char *path, FILE
     FILE *sentence = open_memstream(&note, &len);
 
     if (sentence != NULL) {
-        fputs("verdicts ", sentence);
+        fputs("Verdicts: ", sentence);
         verdicts_sentence(verdicts, sentence);
+        fputs(".", sentence);
         fclose(sentence);
     }
     bool is_drawn = note != NULL && write_file(o, service, note, path);

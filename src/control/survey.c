@@ -47,7 +47,7 @@ static void look_at(const struct survey_side *a, const struct survey_side *b, bo
     }
 }
 
-static void walk_family(const struct survey_side *a, const struct survey_side *b, bool wants_places,
+void survey_walk_family(const struct survey_side *a, const struct survey_side *b, bool wants_places,
                         uint8_t family, survey_cb *visit, void *ctx)
 {
     struct survey_piece p = { .network = { .addr = { .family = family } } };
@@ -73,8 +73,8 @@ static void walk_family(const struct survey_side *a, const struct survey_side *b
 void survey_walk(const struct survey_side *a, const struct survey_side *b, bool wants_places,
                  survey_cb *visit, void *ctx)
 {
-    walk_family(a, b, wants_places, 4, visit, ctx);
-    walk_family(a, b, wants_places, 6, visit, ctx);
+    survey_walk_family(a, b, wants_places, 4, visit, ctx);
+    survey_walk_family(a, b, wants_places, 6, visit, ctx);
 }
 
 char *survey_row_text(const struct conf *conf, const struct steer_class_row *row)

@@ -24,6 +24,8 @@ typedef void survey_cb(void *ctx, const struct survey_piece *piece);
 /* `b` may be NULL. Places are those of `a`. */
 void survey_walk(const struct survey_side *a, const struct survey_side *b, bool wants_places,
                  survey_cb *visit, void *ctx);
+void survey_walk_family(const struct survey_side *a, const struct survey_side *b, bool wants_places,
+                        uint8_t family, survey_cb *visit, void *ctx); /* 4 or 6 alone */
 
 /* "london 75 %, paris 25 % > tokyo": a comma within a tier, > between them. "nobody" for none. The caller
  * frees it; NULL: out of memory. */

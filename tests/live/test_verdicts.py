@@ -3,7 +3,7 @@ or none; and that each output begins with saying so."""
 import json
 import sqlite3
 import time
-import unittest
+import urllib.request
 import xml.dom.minidom
 
 import live
@@ -79,6 +79,31 @@ class Verdicts(test_steering.Stage):
         self.assertIn("tokyo: DOWN", titles)
         self.assertIn("paris: up", titles)
         self.assertTrue(any(t.startswith("JP: paris 100 %") for t in titles), titles)
+        self.stop(self.s)
+
+    def test_the_page_has_the_verdicts_of_the_moment_and_the_services_of_the_last_reload(self):
+        port = live.free_port()
+        self.stop(self.s)
+        with open(self.s.conf) as f:
+            text = f.read()
+        with open(self.s.conf, "w") as f:
+            f.write(text.replace("server: {", f'server: {{ metrics = "127.0.0.1:{port}";'))
+        self.s.log = ""
+        self.s.start()
+        self.s.wait_for("first results: 4 up|4 verdicts of the former")
+        titles = lambda: [t.firstChild.data for t in xml.dom.minidom.parseString(urllib.request.urlopen(
+            f"http://127.0.0.1:{port}/map/www.svg", timeout=live.PATIENCE_S).read())
+            .getElementsByTagName("title")]
+        japan = lambda: [t for t in titles() if t.startswith("JP:")][0]
+        self.assertIn("tokyo: up", titles())
+        self.assertRegex(japan(), "JP: tokyo 100 %")
+        self.kill_tokyo()
+        self.assertIn("tokyo: DOWN", titles())
+        self.assertRegex(japan(), "JP: paris 100 %")
+        with open(self.s.path("networks.conf"), "w") as f:
+            f.write(test_steering.NETWORKS.replace("country=JP", "country=KR"))
+        self.ask("reload", "-c", self.s.conf)
+        self.assertEqual(japan(), "JP: no place is known")
         self.stop(self.s)
 
     def test_what_is_asked_for_wins(self):

@@ -369,8 +369,12 @@ class Whole(live.LiveTest):
         titles = [t.firstChild.data for t in drawn.getElementsByTagName("title")]
         self.assertIn("paris: DOWN", titles)
         self.assertIn("tokyo: up", titles)
-        self.assertTrue(any(t.startswith("JP: tokyo 100 %") for t in titles), titles)
-        self.assertTrue(any(t.startswith("FR: london 100 %") for t in titles), titles)
+        self.assertTrue(any(t.startswith("JP: tokyo 95 %, paris 5 %") for t in titles), titles)
+        self.assertTrue(any(t.startswith("FR: london 50 %, paris 50 %") for t in titles), titles)
+        code, out, err = waymark("map", "-c", s.conf, "-o", "/dev/full")
+        self.assertEqual(code, 1)
+        self.assertIn("No space left", err)
+        self.assertTrue(os.path.exists("/dev/full"))
         code, out, err = waymark("map", "-c", s.conf, "--service", "nobody", "-o", out_file)
         self.assertEqual(code, 1)
         self.assertIn("no service has that name", err)
@@ -383,6 +387,83 @@ class Whole(live.LiveTest):
                 self.assertEqual(r.headers["Content-Type"], "image/svg+xml")
                 xml.dom.minidom.parseString(r.read())
         self.stop(s)
+
+
+CITIES = {"london": (51.51, -0.13), "paris": (48.86, 2.35), "amsterdam": (52.37, 4.9), "brussels": (50.85, 4.35),
+          "frankfurt": (50.11, 8.68), "dusseldorf": (51.23, 6.78), "zurich": (47.37, 8.54), "milan": (45.46, 9.19),
+          "madrid": (40.42, -3.7), "vienna": (48.21, 16.37), "prague": (50.08, 14.44), "berlin": (52.52, 13.4),
+          "warsaw": (52.23, 21.01), "copenhagen": (55.68, 12.57), "stockholm": (59.33, 18.06),
+          "dublin": (53.35, -6.26)}
+
+
+class Map(live.LiveTest):
+    """The picture of sixteen PoPs close together."""
+
+    def draw(self, *more, policy='("healthy", "nearest")', networks=""):
+        s = self.server(zone=ZONE)
+        with open(s.path("networks"), "w") as f:
+            f.write(networks)
+        pops = " ".join(f'{n}: {{ at = [{float(a)}, {float(b)}]; addresses = ["192.0.2.{i + 1}"]; }};'
+                        for i, (n, (a, b)) in enumerate(CITIES.items()))
+        targets = ", ".join(f'"{n}"' for n in CITIES)
+        s.write_conf(rest=f'''
+geo: {{ databases = ["{ROOT}/geo-data/demo.mmdb"]; countries = "{ROOT}/geo-data/countries.csv";
+        networks = "{s.path("networks")}"; }};
+pops: {{ {pops} }};
+services: ( {{ name = "near"; hosts = ["near.plain.example"]; targets = [{targets}]; policy = {policy}; }} );
+''')
+        path = s.path("map.svg")
+        code, _, err = waymark("map", "-c", s.conf, "-o", path, *more)
+        self.assertEqual(code, 0, err)
+        code, table, err = waymark("explain", "-c", s.conf, "near.plain.example", "--table", "--json", *more)
+        self.assertEqual(code, 0, err)
+        return xml.dom.minidom.parse(path), json.loads(table)
+
+    def test_no_name_lies_over_another_or_over_a_point(self):
+        drawn, _ = self.draw()
+        size = [float(g.getAttribute("font-size")) for g in drawn.getElementsByTagName("g")
+                if g.hasAttribute("font-size")][0]
+        boxes = {}
+        for text in drawn.getElementsByTagName("text"):
+            if text.hasAttribute("textLength"):
+                x, y, width = (float(text.getAttribute(a)) for a in ("x", "y", "textLength"))
+                boxes[text.firstChild.data] = (x, y - size * 0.8, x + width, y + size * 0.2)
+        self.assertEqual(set(boxes), set(CITIES))
+        for a, (left, top, right, bottom) in boxes.items():
+            for b, other in boxes.items():
+                self.assertTrue(a == b or right < other[0] or other[2] < left or bottom < other[1] or
+                                other[3] < top, f"{a} and {b}")
+            for c in drawn.getElementsByTagName("circle"):
+                x, y = float(c.getAttribute("cx")), float(c.getAttribute("cy"))
+                self.assertFalse(left < x < right and top < y < bottom, a)
+        colours = [r.getAttribute("fill") for r in drawn.getElementsByTagName("rect")][2:]
+        self.assertEqual(len(set(colours)), 16)
+
+    def test_countries_are_coloured_by_addresses_not_by_places(self):
+        lines = "".join(f"100.64.{i}.0/24 country=IS at=59.33,18.06\n" for i in range(9))
+        drawn, _ = self.draw(networks=lines + "100.65.0.0/16 country=IS at=53.35,-6.26\n")
+        title = self.title(drawn, "IS")
+        self.assertRegex(title, r"IS: dublin 96\.6 %, stockholm 3\.4 % of its IPv4 addresses")
+        path = [p for p in drawn.getElementsByTagName("path") if p.getElementsByTagName("title") and
+                p.getElementsByTagName("title")[0].firstChild.data.startswith("IS:")][0]
+        rects = [r.getAttribute("fill") for r in drawn.getElementsByTagName("rect")][2:]
+        self.assertEqual(path.getAttribute("fill"), rects[list(CITIES).index("dublin")])
+
+    def title(self, drawn, country):
+        return [t.firstChild.data for t in drawn.getElementsByTagName("title")
+                if t.firstChild.data.startswith(country + ":")][0]
+
+    def test_a_draw_shares_a_country_by_its_odds(self):
+        drawn, _ = self.draw(policy='("healthy", { stage = "nearest"; tie_pct = 30; }, "weighted")',
+                             networks="100.64.0.0/16 country=IS at=64.1,-21.9\n")
+        self.assertRegex(self.title(drawn, "IS"), r"IS: london 50 %, dublin 50 % of its IPv4 addresses")
+
+    def test_nobody_and_down_are_said(self):
+        lines = "100.64.0.0/16 country=IS at=64.1,-21.9\n"
+        drawn, _ = self.draw("--down", ",".join(CITIES), networks=lines)
+        self.assertRegex(self.title(drawn, "IS"), r"IS: dublin 100 % of its IPv4 addresses, although down")
+        drawn, _ = self.draw(policy='("healthy", { stage = "within"; km = 100; }, "nearest")', networks=lines)
+        self.assertRegex(self.title(drawn, "IS"), r"IS: nobody 100 % of its IPv4 addresses")
 
 
 if __name__ == "__main__":
