@@ -14,10 +14,10 @@
 struct report;
 
 enum {
-    CONF_TEXT_MAX = 8 << 20,   /* octets in a file */
-    CONF_VALUES_MAX = 1 << 19, /* values and brackets in a file */
+    CONF_TEXT_MAX = 128 << 20, /* octets in a file */
+    CONF_VALUES_MAX = 1 << 23, /* values and brackets in a file */
     CONF_DEPTH_MAX = 16,       /* brackets within brackets */
-    CONF_LIST_MAX = 16384,     /* elements of one list */
+    CONF_LIST_MAX = 1 << 17,   /* elements of one list */
     CONF_NAMED_MAX = 4096,     /* names in a group of the first level: pops, checks */
     CONF_NAMES_MAX = 64,       /* names in any other group: more than there are options */
     CONF_STRING_MAX = 4096     /* octets in one text, as written */
