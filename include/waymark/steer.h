@@ -77,7 +77,10 @@ void steer_plans_free(struct steer_plans *plans); /* NULL is fine */
 
 size_t steer_plans_count(const struct steer_plans *plans);
 size_t steer_plan_of(const struct steer_plans *plans, size_t service);
-bool steer_plan_uses(const struct steer_plans *plans, size_t plan, int target);
+/* The plans that may give the target, ascending. */
+const uint32_t *steer_plans_of_target(const struct steer_plans *plans, int target, size_t *n);
+/* How many services have the plan; returns the first of them. */
+size_t steer_plan_services(const struct steer_plans *plans, size_t plan, size_t *n);
 /* Can a choice be a CNAME? Then every type is steered. */
 bool steer_plan_has_cname(const struct steer_plans *plans, size_t plan);
 
@@ -95,6 +98,11 @@ struct steer_table; /* one plan under one snapshot of inputs */
 /* NULL: out of memory. */
 struct steer_table *steer_table_compile(const struct steer_plans *plans, size_t plan,
                                         const struct steer_inputs *inputs);
+/* The same, given the table for inputs that `was` the world before: rows that none of the news concerns
+ * are copied. The former table itself, counted once more, where no row is concerned. */
+struct steer_table *steer_table_update(const struct steer_plans *plans, size_t plan,
+                                       const struct steer_inputs *inputs,
+                                       struct steer_table *former, const struct steer_inputs *was);
 struct steer_table *steer_table_ref(struct steer_table *table);
 void steer_table_unref(struct steer_table *table); /* NULL is fine */
 size_t steer_table_bytes(const struct steer_table *table);

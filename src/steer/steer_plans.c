@@ -2,6 +2,7 @@
 #include "steer_plans.h"
 
 #include <search.h>
+#include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,11 +129,37 @@ static bool service_plan(struct builder *b, size_t service)
         if (!plan_view(b, plan, s))
             return false;
         plan->has_cname = has_cname(&plan->policy);
+        plan->first_service = (uint32_t)service;
         plans->n_plans++;
     }
+    plans->plans[k->number].n_services++;
     plans->services[service] = (struct steer_service){
         .conf = s, .plan = (uint32_t)k->number, .name_hash = hash_plain(s->name, strlen(s->name))
     };
+    return true;
+}
+
+/* Counts what each target has, then puts it there. */
+static bool index_targets(struct steer_plans *plans)
+{
+    size_t *first = arena_zero(plans->arena, plans->conf->n_targets + 2, sizeof *first);
+    size_t n = 0;
+
+    if (first == NULL)
+        return false;
+    for (size_t i = 0; i < plans->n_plans; i++)
+        for (size_t k = 0; k < plans->plans[i].policy.n_sites; k++, n++)
+            first[plans->plans[i].policy.sites[k].target + 2]++;
+    plans->of_target =
+        arena_alloc(plans->arena, n * sizeof *plans->of_target, alignof(uint32_t));
+    if (plans->of_target == NULL)
+        return false;
+    for (size_t t = 2; t < plans->conf->n_targets + 2; t++)
+        first[t] += first[t - 1];
+    for (size_t i = 0; i < plans->n_plans; i++)
+        for (size_t k = 0; k < plans->plans[i].policy.n_sites; k++)
+            plans->of_target[first[plans->plans[i].policy.sites[k].target + 1]++] = (uint32_t)i;
+    plans->of_target_first = first;
     return true;
 }
 
@@ -166,6 +193,10 @@ struct steer_plans *steer_plans_build(const struct conf *conf, const struct geo 
         report_error(report, conf->file, 0, "out of memory");
     for (size_t i = 0; is_good && i < conf->n_services; i++)
         is_good = service_plan(&b, i);
+    if (is_good && !index_targets(b.plans)) {
+        report_error(report, conf->file, 0, "out of memory");
+        is_good = false;
+    }
     tdestroy(b.known_views, known_free);
     tdestroy(b.known_plans, known_free);
     if (is_good)
@@ -194,14 +225,18 @@ size_t steer_plan_of(const struct steer_plans *plans, size_t service)
     return plans->services[service].plan;
 }
 
-bool steer_plan_uses(const struct steer_plans *plans, size_t plan, int target)
+const uint32_t *steer_plans_of_target(const struct steer_plans *plans, int target, size_t *n)
 {
-    const struct steer_policy *p = &plans->plans[plan].policy;
+    size_t first = plans->of_target_first[target];
 
-    for (size_t i = 0; i < p->n_sites; i++)
-        if (p->sites[i].target == target)
-            return true;
-    return false;
+    *n = plans->of_target_first[target + 1] - first;
+    return plans->of_target + first;
+}
+
+size_t steer_plan_services(const struct steer_plans *plans, size_t plan, size_t *n)
+{
+    *n = plans->plans[plan].n_services;
+    return plans->plans[plan].first_service;
 }
 
 bool steer_plan_has_cname(const struct steer_plans *plans, size_t plan)

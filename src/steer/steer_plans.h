@@ -17,6 +17,7 @@ struct steer_plan {
     const struct steer_view *view;
     size_t view_number;
     bool has_cname;
+    uint32_t first_service, n_services; /* who has it */
 };
 
 struct steer_service {
@@ -33,4 +34,6 @@ struct steer_plans {
     struct steer_plan *plans;
     size_t n_plans;
     struct steer_service *services;
+    uint32_t *of_target;     /* numbers of plans, by target... */
+    size_t *of_target_first; /* ...where those of each target start, and the last end */
 };

@@ -7,8 +7,7 @@ struct work {
     const struct steer_plan *plan;
     const struct steer_placed *sites;
     size_t n_sites;
-    uint16_t type; /* what `up` means */
-    const struct steer_inputs *inputs;
+    const struct steer_sight *sights;
     struct steer_row_draft *out;
     struct steer_trace *trace;
     bool ignores_verdicts;
@@ -30,15 +29,13 @@ static void tell(struct work *w, int stage, enum steer_event_kind kind, unsigned
 /* What this row depends on: if a target may flip soon, the answer must not outlive that. */
 static bool is_up(struct work *w, unsigned site)
 {
-    const struct steer_policy *p = &w->plan->policy;
-    int target = p->sites[site].target;
-    const struct steer_health *h = steer_inputs_health(w->inputs, target);
+    const struct steer_sight *s = &w->sights[site];
 
-    if (p->healthy < 0)
+    if (w->plan->policy.healthy < 0)
         return true;
-    if (h->horizon_s < w->out->row.horizon_s)
-        w->out->row.horizon_s = h->horizon_s;
-    return w->ignores_verdicts || steer_is_up(&p->conf->targets[target], h, w->type);
+    if (s->horizon_s < w->out->row.horizon_s)
+        w->out->row.horizon_s = s->horizon_s;
+    return w->ignores_verdicts || s->is_up;
 }
 
 static uint32_t weight_of(const struct work *w, unsigned site)
@@ -93,6 +90,8 @@ static void add_tiers(struct work *w)
         add_tier(w, from, to);
         from = to;
     }
+    if (from > w->out->row.n_seen)
+        w->out->row.n_seen = (uint16_t)from;
 }
 
 static size_t tier_end(const struct steer_row_draft *d, size_t from)
@@ -263,17 +262,13 @@ static void tell_odds(struct work *w, int stage)
     }
 }
 
-void steer_row_build(const struct steer_plan *plan, const struct steer_placed *sites, size_t n,
-                     unsigned group, const struct steer_inputs *inputs,
-                     struct steer_row_draft *out, struct steer_trace *trace)
+void steer_row_fill(const struct steer_plan *plan, const struct steer_placed *sites, size_t n,
+                    const struct steer_sight *sights, struct steer_row_draft *out,
+                    struct steer_trace *trace)
 {
-    struct work w = { .plan = plan,
-                      .sites = sites,
-                      .n_sites = n,
-                      .type = steer_group_type(&plan->policy, group),
-                      .inputs = inputs,
-                      .out = out,
-                      .trace = trace };
+    struct work w = {
+        .plan = plan, .sites = sites, .n_sites = n, .sights = sights, .out = out, .trace = trace
+    };
 
     out->row = (struct steer_row){ .horizon_s = STEER_STEADY };
     add_tiers(&w);
@@ -293,4 +288,27 @@ void steer_row_build(const struct steer_plan *plan, const struct steer_placed *s
     if (trace != NULL)
         tell_odds(&w, plan->policy.floor);
     finish(&w);
+}
+
+void steer_sights_fill(const struct steer_plan *plan, unsigned group,
+                       const struct steer_inputs *inputs, struct steer_sight *out)
+{
+    const struct steer_policy *p = &plan->policy;
+    uint16_t type = steer_group_type(p, group);
+
+    for (size_t i = 0; i < p->n_sites; i++) {
+        int target = p->sites[i].target;
+        const struct steer_health *h = steer_inputs_health(inputs, target);
+        out[i] = (struct steer_sight){ h->horizon_s, steer_is_up(&p->conf->targets[target], h, type) };
+    }
+}
+
+void steer_row_build(const struct steer_plan *plan, const struct steer_placed *sites, size_t n,
+                     unsigned group, const struct steer_inputs *inputs,
+                     struct steer_row_draft *out, struct steer_trace *trace)
+{
+    struct steer_sight sights[STEER_SITES_MAX];
+
+    steer_sights_fill(plan, group, inputs, sights);
+    steer_row_fill(plan, sites, n, sights, out, trace);
 }

@@ -25,19 +25,28 @@ struct steer_row {
     uint16_t n;
     uint16_t n_first; /* of them in the first tier */
     uint32_t horizon_s;
+    uint16_t n_seen; /* of the class's sites: no verdict of those behind had a say */
     bool is_open;
     bool is_drawn; /* chance has a say */
 };
 
+/* One piece of memory: the rows, then the entries. */
 struct steer_table {
     atomic_uint refs;
-    struct steer_row *rows; /* by class, then group */
-    size_t n_rows;
+    size_t n_rows, n_entries;
+    size_t n_open[STEER_GROUPS], n_empty;
     struct steer_entry *entries;
-    size_t n_entries, max_entries;
-    size_t n_open, n_empty;
-    unsigned open_groups; /* a bit for each group that has an open row */
+    struct steer_row rows[]; /* by class, then group */
 };
+
+/* All that a row sees of the inputs, by site. */
+struct steer_sight {
+    uint32_t horizon_s;
+    bool is_up;
+};
+
+void steer_sights_fill(const struct steer_plan *plan, unsigned group,
+                       const struct steer_inputs *inputs, struct steer_sight *out);
 
 /* Candidates under construction, enough for every site. */
 struct steer_row_draft {
@@ -49,3 +58,8 @@ struct steer_row_draft {
 void steer_row_build(const struct steer_plan *plan, const struct steer_placed *sites, size_t n,
                      unsigned group, const struct steer_inputs *inputs,
                      struct steer_row_draft *out, struct steer_trace *trace);
+
+/* The same for who builds many: `sights` are of the plan and the row's group. */
+void steer_row_fill(const struct steer_plan *plan, const struct steer_placed *sites, size_t n,
+                    const struct steer_sight *sights, struct steer_row_draft *out,
+                    struct steer_trace *trace);

@@ -13,63 +13,77 @@ static bool differs(const struct steer_inputs *a, const struct steer_inputs *b, 
     return x->up != y->up || x->horizon_s != y->horizon_s;
 }
 
-/* The targets that differ, so that each plan asks about few; returns how many. */
-static size_t list_changed(const struct conf *conf, const struct steer_inputs *a,
-                           const struct steer_inputs *b, int *changed)
+static bool set_table(struct world_hold *box, size_t plan, struct steer_table *table)
 {
-    size_t n = 0;
-
-    for (int i = 0; i < (int)conf->n_targets; i++)
-        if (differs(a, b, i))
-            changed[n++] = i;
-    return n;
+    box->world.tables[plan] = table;
+    return world_tables_set(&box->tables, plan, table);
 }
 
-static bool uses_any(const struct steer_plans *plans, size_t plan, const int *targets, size_t n)
+static bool compile_all(struct world_hold *box)
 {
-    for (size_t i = 0; i < n; i++)
-        if (steer_plan_uses(plans, plan, targets[i]))
-            return true;
-    return false;
+    const struct steer_plans *plans = box->base->base.plans;
+    bool is_good = true;
+
+    for (size_t i = 0; is_good && i < box->n_plans; i++)
+        is_good = set_table(box, i, steer_table_compile(plans, i, box->inputs));
+    return is_good;
+}
+
+/* A plan whose table is another already has seen all that changed. */
+static bool update_plans_of(struct world_hold *box, const struct world_hold *like, int target)
+{
+    const struct steer_plans *plans = box->base->base.plans;
+    size_t n;
+    const uint32_t *concerned = steer_plans_of_target(plans, target, &n);
+    bool is_good = true;
+
+    for (size_t i = 0; is_good && i < n; i++) {
+        size_t plan = concerned[i];
+        struct steer_table *former = world_tables_get(&like->tables, plan);
+        if (box->world.tables[plan] != former)
+            continue;
+        struct steer_table *table =
+            steer_table_update(plans, plan, box->inputs, former, like->inputs);
+        if (table == former)
+            steer_table_unref(table);
+        else
+            is_good = set_table(box, plan, table);
+    }
+    return is_good;
+}
+
+static bool update_concerned(struct world_hold *box, const struct world_hold *like)
+{
+    bool is_good = true;
+
+    memcpy(box->world.tables, like->world.tables, box->n_plans * sizeof box->world.tables[0]);
+    for (int i = 0; is_good && i < (int)box->base->base.conf->n_targets; i++)
+        if (differs(like->inputs, box->inputs, i))
+            is_good = update_plans_of(box, like, i);
+    return is_good;
 }
 
 static bool fill_tables(struct world_hold *box, const struct world_hold *like)
 {
-    const struct steer_plans *plans = box->base->base.plans;
-    int *changed = calloc(CONF_TARGETS_MAX, sizeof *changed);
-    size_t n_changed = 0;
-    bool is_good = changed != NULL;
-
-    if (is_good && like != NULL)
-        n_changed = list_changed(box->base->base.conf, like->inputs, box->inputs, changed);
-    for (size_t i = 0; is_good && i < box->n_tables; i++) {
-        bool is_shared = like != NULL && !uses_any(plans, i, changed, n_changed);
-        box->tables[i] = is_shared ? steer_table_ref(like->tables[i])
-                                   : steer_table_compile(plans, i, box->inputs);
-        is_good = box->tables[i] != NULL;
-        box->world.tables[i] = box->tables[i];
-    }
-    free(changed);
-    return is_good;
+    if (!world_tables_init(&box->tables, box->n_plans, like == NULL ? NULL : &like->tables))
+        return false;
+    return like == NULL ? compile_all(box) : update_concerned(box, like);
 }
 
 struct world_hold *world_box_new(struct world_base_box *base, const struct steer_health *health,
                                  const struct world_hold *like, uint64_t version)
 {
     size_t n = steer_plans_count(base->base.plans);
-    struct world_hold *box = calloc(1, sizeof *box + n * sizeof box->world.tables[0]);
+    struct world_hold *box = malloc(sizeof *box + n * sizeof box->world.tables[0]);
 
     if (box == NULL)
         return NULL;
-    atomic_init(&box->refs, 1);
-    box->base = world_base_ref(base);
-    box->n_tables = n;
-    box->tables = calloc(n + 1, sizeof *box->tables);
+    *box = (struct world_hold){ .refs = 1, .base = world_base_ref(base), .n_plans = n };
     box->inputs = steer_inputs_new(base->base.conf, health);
     box->world.base = &base->base;
     box->world.inputs = box->inputs;
     box->world.version = version;
-    if (box->tables != NULL && box->inputs != NULL && fill_tables(box, like))
+    if (box->inputs != NULL && fill_tables(box, like))
         return box;
     world_box_unref(box);
     return NULL;
@@ -110,9 +124,7 @@ void world_box_unref(struct world_hold *box)
 {
     if (box == NULL || atomic_fetch_sub(&box->refs, 1) != 1)
         return;
-    for (size_t i = 0; box->tables != NULL && i < box->n_tables; i++)
-        steer_table_unref(box->tables[i]);
-    free(box->tables);
+    world_tables_fini(&box->tables);
     steer_inputs_free(box->inputs);
     world_base_unref(box->base);
     free(box);

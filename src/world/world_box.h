@@ -6,14 +6,15 @@
 #include <waymark/world.h>
 
 #include "world_base.h"
+#include "world_tables.h"
 
 struct world_hold { /* what others call a hold is the box itself */
     atomic_uint refs;
     struct world_base_box *base;
     struct steer_inputs *inputs;
-    size_t n_tables;
-    struct steer_table **tables; /* counted; world.tables are the same pointers */
-    struct world world;          /* last: it ends in an array */
+    size_t n_plans;
+    struct world_tables tables; /* counted; world.tables are the same pointers */
+    struct world world;         /* last: it ends in an array */
 };
 
 /* A world of that base under that health (one element per target). Tables of `like`, a world of the

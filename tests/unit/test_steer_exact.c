@@ -698,6 +698,72 @@ static void every_row_is_what_the_manual_says(void **state)
     assert_in_range(n_valid, CONFIGS / 2, CONFIGS);
 }
 
+/* ---- after a verdict ---- */
+
+/* Mostly one target, as it happens; sometimes only its horizon, sometimes nothing that counts. */
+static void flip_one(struct world_of *w, struct rng *rng)
+{
+    struct steer_health *h = &w->health[below(rng, (unsigned)w->conf->n_targets)];
+
+    if (below(rng, 3) > 0)
+        h->up = below(rng, 4);
+    if (below(rng, 3) == 0)
+        h->horizon_s = below(rng, 2) ? STEER_STEADY : 1 + below(rng, 60);
+}
+
+static void assert_same_tables(const struct steer_table *a, const struct steer_table *b)
+{
+    assert_int_equal(a->n_rows, b->n_rows);
+    assert_int_equal(a->n_entries, b->n_entries);
+    assert_memory_equal(a->rows, b->rows, a->n_rows * sizeof *a->rows);
+    assert_memory_equal(a->entries, b->entries, a->n_entries * sizeof *a->entries);
+    assert_memory_equal(a->n_open, b->n_open, sizeof a->n_open);
+    assert_int_equal(a->n_empty, b->n_empty);
+}
+
+/* How often the former table was good enough. */
+static unsigned follow_verdicts(struct world_of *w, struct rng *rng)
+{
+    struct steer_inputs *was = steer_inputs_new(w->conf, w->health);
+    struct steer_table *former = steer_table_compile(w->plans, 0, was);
+    unsigned n_shared = 0;
+
+    for (int round = 0; round < 4 * ROUNDS; round++) {
+        for (unsigned i = 0; i <= below(rng, 3); i++)
+            flip_one(w, rng);
+        struct steer_inputs *is = steer_inputs_new(w->conf, w->health);
+        struct steer_table *fresh = steer_table_compile(w->plans, 0, is);
+        struct steer_table *table = steer_table_update(w->plans, 0, is, former, was);
+        assert_same_tables(table, fresh);
+        n_shared += table == former;
+        steer_table_unref(fresh);
+        steer_table_unref(former);
+        steer_inputs_free(was);
+        former = table;
+        was = is;
+    }
+    steer_table_unref(former);
+    steer_inputs_free(was);
+    return n_shared;
+}
+
+static void an_updated_table_is_the_one_from_scratch(void **state)
+{
+    unsigned n_shared = 0, n_rounds = 0;
+
+    for (uint64_t seed = 1; seed <= CONFIGS; seed++) {
+        struct world_of *w = roll(seed);
+        struct rng rng;
+        rng_seed(&rng, seed * 37);
+        if (w->plans != NULL) {
+            n_shared += follow_verdicts(w, &rng);
+            n_rounds += 4 * ROUNDS;
+        }
+        drop(w);
+    }
+    assert_in_range(n_shared, n_rounds / 20, n_rounds / 2);
+}
+
 /* ---- scopes ---- */
 
 static struct addr random_client(const struct world_of *w, struct rng *rng)
@@ -878,6 +944,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_row_is_what_the_manual_says),
+        cmocka_unit_test(an_updated_table_is_the_one_from_scratch),
         cmocka_unit_test(scopes_are_exact_and_as_short_as_can_be),
         cmocka_unit_test(all_types_of_one_resolver_agree),
         cmocka_unit_test(servers_of_one_configuration_agree),
