@@ -1,5 +1,5 @@
 """allowed.py - where Waymark may differ from two peers that agree: each entry with the sentence of
-the RFC that allows it. An entry that no question needs any more is to go."""
+the RFC that allows it, word for word. An entry that no question needs any more is to go."""
 from compare import missing_glue
 from packet import ANY, ECS, NXDOMAIN, SOA, labels_of
 
@@ -85,32 +85,37 @@ def peers_keep_silent(d):
 
 
 ALLOWED = [
-    Entry("glue that does not fit: TC", "RFC 9471 3.1: it MUST include all available glue records for "
-          "in-domain name servers in the additional section or MUST set TC=1 if constrained by message "
-          "size.", glue_does_not_fit),
+    Entry("glue that does not fit: TC", "RFC 9471 3.1: when a name server generates a referral response, "
+          "it MUST include all available glue records for in-domain name servers in the additional "
+          "section, or MUST set TC=1 if constrained by message size.", glue_does_not_fit),
     Entry("all fits: no TC", "RFC 2181 9: The TC bit should be set in responses only when an RRSet is "
           "required as a part of the response, but could not be included in its entirety.",
           all_of_it_fits),
-    Entry("sibling glue as far as it fits", "RFC 9471 3.2: it SHOULD include sibling glue; if it does "
-          "not all fit, the server is not required to set TC=1.", siblings_do_not_fit),
-    Entry("no wildcard below a cut", "RFC 1034 4.3.3: Wildcard RRs do not apply when the query is in "
+    Entry("sibling glue as far as it fits", "RFC 9471 3.2: If, after adding glue for all in-domain name "
+          "servers, the glue for all sibling domain name servers does not fit due to message size "
+          "constraints, the name server MAY set TC=1 but is not obligated to do so.",
+          siblings_do_not_fit),
+    Entry("no wildcard below a cut", "RFC 1034 4.3.3: Wildcard RRs do not apply: When the query is in "
           "another zone. That is, delegation cancels the wildcard defaults.", wildcard_below_a_cut),
-    Entry("ANY", "RFC 8482 4.1: A DNS responder that receives an ANY query MAY instead send a response "
-          "with a single RRset (or a larger subset of available RRsets).", is_any),
+    Entry("ANY", "RFC 8482 4.1: A DNS responder that receives an ANY query MAY decline to provide a "
+          "conventional ANY response or MAY instead send a response with a single RRset (or a larger "
+          "subset of available RRsets) in the answer section.", is_any),
     Entry("the rcode beside TC", "RFC 2181 9: When a DNS client receives a reply with TC set, it should "
-          "ignore that response, and query again.", is_truncated),
-    Entry("the client subnet takes room", "RFC 7871 7.2.1: an Authoritative Nameserver that has "
-          "implemented this protocol and receives an ECS option MUST include an ECS option in its "
-          "response.", subnet_takes_room),
+          "ignore that response, and query again, using a mechanism, such as a TCP connection, that "
+          "will permit larger replies.", is_truncated),
+    Entry("the client subnet takes room", "RFC 7871 7.2.1: Note that the requirement in [RFC6891] to "
+          "reserve space for the OPT record could mean that the Answer section of the response will be "
+          "truncated and fall back to TCP indicated accordingly.", subnet_takes_room),
     Entry("a client subnet that is none", "RFC 7871 6: A server receiving an ECS option that uses "
           "either too few or too many ADDRESS octets, or that has non-zero ADDRESS bits set beyond "
-          "SOURCE PREFIX-LENGTH, SHOULD return FORMERR to reject the packet.", subnet_is_malformed),
+          "SOURCE PREFIX-LENGTH, SHOULD return FORMERR to reject the packet, as a signal to the software "
+          "developer making the request to fix their implementation.", subnet_is_malformed),
     Entry("FORMERR with OPT", "RFC 6891 6.1.1: If an OPT record is present in a received request, "
           "compliant responders MUST include an OPT record in their respective responses.",
           formerr_has_opt),
-    Entry("two questions: FORMERR", "RFC 9619 4: If a received DNS message with OPCODE = 0 has "
-          "QDCOUNT > 1, the value of the RCODE parameter in the response message MUST be set to 1 "
-          "(FORMERR).", peers_keep_silent),
+    Entry("two questions: FORMERR", "RFC 9619 4: A DNS message with OPCODE = 0 and QDCOUNT > 1 MUST be "
+          "treated as an incorrectly formatted message. The value of the RCODE parameter in the "
+          "response message MUST be set to 1 (FORMERR).", peers_keep_silent),
 ]
 
 
