@@ -19,6 +19,7 @@ void conf_read_edges(struct conf_reader *r, const config_setting_t *top);
 
 /* What no single part can see: what is used nowhere, what cannot work together. */
 void conf_check_whole(struct conf_reader *r);
+void conf_check_idle(struct conf_reader *r);
 
 /* ---- shared between them ---- */
 

@@ -168,4 +168,5 @@ void conf_check_whole(struct conf_reader *r)
     for (size_t i = 0; i < r->conf->n_services; i++)
         warn_families(r, &r->conf->services[i]);
     warn_geo(r);
+    conf_check_idle(r);
 }

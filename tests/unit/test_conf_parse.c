@@ -239,7 +239,7 @@ static void the_window_is_four_times_the_ttl_unless_given(void **state)
         "services: ( { name = \"a\"; hosts = [\"a.cdn.example\"]; targets = [\"tokyo\", "
         "\"london\"]; "
         "ttl_s = 7; policy = (\"healthy\", \"fence\", { stage = \"region\"; rules = ( { region = "
-        "\"europe\"; targets = [\"tokyo\"]; } ); }); },\n"
+        "\"europe\"; targets = [\"tokyo\"]; } ); }, \"nearest\"); },\n"
         "{ name = \"b\"; hosts = [\"b.cdn.example\"]; targets = [\"fast\"]; ttl_s = 7; "
         "window_s = 600; draw = \"query\"; no_target = \"servfail\"; policy = [\"healthy\"]; } );";
     struct conf *conf = parse(services);
@@ -323,8 +323,9 @@ static const char edges[] =
     "  { pop = \"fast\"; listen = \"192.0.2.3:80\"; origin = \"files\"; cache_mb = 7; }\n"
     ");\n"
     "services: ( { name = \"www\"; hosts = [\"www.cdn.example\"];\n"
-    "  targets = [\"tokyo\", \"london\", \"fast\"]; policy = (\"healthy\", { stage = \"region\";\n"
-    "  rules = ( { region = \"europe\"; targets = [\"london\"]; } ); }); } );\n";
+    "  targets = [\"tokyo\", \"london\", \"fast\"]; policy = (\"healthy\", \"fence\",\n"
+    "  { stage = \"region\"; rules = ( { region = \"europe\"; targets = [\"london\"]; } ); },\n"
+    "  \"nearest\"); } );\n";
 
 static void origins_are_urls_or_directories(void **state)
 {
