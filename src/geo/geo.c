@@ -68,26 +68,43 @@ static bool is_nowhere(const struct geo_place *p)
            p->city[0] == '\0' && p->subdivision[0] == '\0' && p->subdivision_code[0] == '\0';
 }
 
-static int on_record(void *ctx, uint32_t offset, uint32_t *value, char why[static WHY_LEN])
+static int read_record(struct reading *r, uint32_t offset, struct geo_place *place,
+                       char why[static WHY_LEN])
 {
-    struct reading *r = ctx;
-    struct geo_place place;
-    int err = geo_record_read(&r->layout, &r->shape, &r->mmdb.db, offset, r->load->geo->places,
-                              &place, why);
+    int err = geo_record_read(&r->layout, &r->shape, offset, r->load->geo->places, place, why);
 
-    *value = GEO_PLACE_EMPTY;
-    if (err != 0 || (is_nowhere(&place) && place.asn == 0))
+    if (err != 0 || (is_nowhere(place) && place->asn == 0))
         return err;
     r->has_any = true;
-    r->has_place |= !is_nowhere(&place);
-    if (r->is_asn) {
-        *value = place.asn;
-        return 0;
+    r->has_place |= !is_nowhere(place);
+    if (!r->is_asn) {
+        complete(&r->load->countries, place);
+        place->source = r->source;
     }
-    complete(&r->load->countries, &place);
-    place.source = r->source;
-    *value = geo_places_add(r->load->geo->places, &place);
-    return *value == GEO_PLACES_FULL ? why_set(why, -ENOMEM, "out of memory") : 0;
+    return 0;
+}
+
+/* All are read before the first is looked for among the known ones, so that the waits for the table
+ * overlap. */
+static int on_records(void *ctx, const uint32_t offsets[], uint32_t values[], size_t n,
+                      char why[static WHY_LEN])
+{
+    struct reading *r = ctx;
+    struct geo_places *places = r->load->geo->places;
+    struct geo_place read[GEO_RECORDS_MAX];
+    uint32_t hashes[GEO_RECORDS_MAX];
+    int err = 0;
+
+    for (size_t i = 0; i < n && err == 0; i++) {
+        err = read_record(r, offsets[i], &read[i], why);
+        hashes[i] = r->is_asn ? 0 : geo_places_ask(places, &read[i]);
+    }
+    for (size_t i = 0; i < n && err == 0; i++) {
+        values[i] = r->is_asn ? read[i].asn : geo_places_add_asked(places, &read[i], hashes[i]);
+        if (!r->is_asn && values[i] == GEO_PLACES_FULL)
+            err = why_set(why, -ENOMEM, "out of memory");
+    }
+    return err;
 }
 
 /* ---- one database ---- */
@@ -123,7 +140,7 @@ static int read_database(struct reading *r, const char *path, struct geo_seq *v4
     r->source = geo_places_text(r->load->geo->places, path, strlen(path));
     if (r->source == NULL)
         return why_set(why, -ENOMEM, "out of memory");
-    err = geo_mmdb_walk(&r->mmdb, on_record, r, v4, v6, n, why);
+    err = geo_mmdb_walk(&r->mmdb, on_records, r, v4, v6, n, why);
     if (err == 0 && r->has_any && !r->is_asn && !r->has_place)
         return why_set(why, -EINVAL,
                        "holds no places, only AS numbers: it belongs to geo.asn_databases");
@@ -197,7 +214,7 @@ static void merge(struct load *l, struct geo_seq *base, struct geo_seq *more, ge
         geo_seq_init(more);
         return;
     }
-    if (!geo_seq_zip(base, more, join, l, &out))
+    if (!geo_seq_overlay(base, more, join, l, &out))
         l->has_failed = true; /* and nobody will look at the list that was cut short */
     geo_seq_fini(base);
     geo_seq_fini(more);

@@ -7,10 +7,7 @@
 
 #include "geo/shape.h"
 
-enum {
-    SEPARATOR = 16,            /* zero octets between tree and data */
-    METADATA_AREA = 128 * 1024 /* the metadata starts in the file's last so many octets */
-};
+enum { METADATA_AREA = 128 * 1024 /* the metadata starts in the file's last so many octets */ };
 
 static const uint8_t marker[] = "\xab\xcd\xefMaxMind.com";
 enum { MARKER_LEN = sizeof marker - 1 };
@@ -129,21 +126,21 @@ static int check_numbers(const uint8_t *area, const struct geo_value *values,
 static int check_room(struct geo_mmdb *m, size_t metadata_at, uint64_t n_nodes, uint64_t record,
                       char why[static WHY_LEN])
 {
-    static const uint8_t zero[SEPARATOR];
+    static const uint8_t zero[GEO_MMDB_SEPARATOR];
     uint64_t tree = n_nodes * (record / 4);
     size_t data_end = metadata_at - MARKER_LEN;
 
-    if (tree + SEPARATOR > data_end)
+    if (tree + GEO_MMDB_SEPARATOR > data_end)
         return why_set(why, -EINVAL,
                        "says it has %llu nodes of %llu octets, but only %zu octets "
                        "precede the metadata: it is truncated or corrupt",
                        (unsigned long long)n_nodes, (unsigned long long)(record / 4), data_end);
-    if (memcmp(m->snapshot.data + tree, zero, SEPARATOR) != 0)
+    if (memcmp(m->snapshot.data + tree, zero, GEO_MMDB_SEPARATOR) != 0)
         return why_set(why, -EINVAL,
                        "has no separator behind its %llu nodes of %llu octets: "
                        "its metadata does not belong to it, or it is corrupt",
                        (unsigned long long)n_nodes, (unsigned long long)(record / 4));
-    m->data_size = (uint32_t)(data_end - tree - SEPARATOR);
+    m->data_size = (uint32_t)(data_end - tree - GEO_MMDB_SEPARATOR);
     return 0;
 }
 

@@ -17,6 +17,8 @@
 #include "geo/seq.h"
 #include "geo/snapshot.h"
 
+enum { GEO_MMDB_SEPARATOR = 16 /* zero octets between tree and data */ };
+
 struct geo_mmdb {
     struct geo_snapshot snapshot;
     MMDB_s db;
@@ -29,10 +31,12 @@ int geo_mmdb_open(const char *path, struct geo_mmdb *out, char why[static WHY_LE
 int geo_mmdb_from(const void *data, size_t size, struct geo_mmdb *out, char why[static WHY_LEN]);
 void geo_mmdb_close(struct geo_mmdb *mmdb); /* half-open is fine */
 
-/* What a record becomes; asked once per record. 0, or -errno with `why`. */
-typedef int geo_record_cb(void *ctx, uint32_t offset, uint32_t *value, char why[static WHY_LEN]);
+/* What records become, some at a time; each is asked for once. 0, or -errno with `why`. */
+enum { GEO_RECORDS_MAX = 16 };
+typedef int geo_records_cb(void *ctx, const uint32_t offsets[], uint32_t values[], size_t n,
+                           char why[static WHY_LEN]);
 
 /* Both families' networks, each with its record's number, 0 where there is none. The sequences are
  * empty at first, and the caller's even when this fails. `n` counts networks with a record. */
-int geo_mmdb_walk(const struct geo_mmdb *mmdb, geo_record_cb *on_record, void *ctx,
+int geo_mmdb_walk(const struct geo_mmdb *mmdb, geo_records_cb *on_records, void *ctx,
                   struct geo_seq *v4, struct geo_seq *v6, size_t *n, char why[static WHY_LEN]);

@@ -150,7 +150,8 @@ static bool apply(struct geo_overlay *o, uint8_t family, struct geo_seq *seq,
         return false;
     geo_map_fini(&o->by_pair);
     geo_map_init(&o->by_pair);
-    if (o->has_failed || !geo_seq_zip(seq, &parts[2], join_place, o, &parts[3]) || o->has_failed)
+    if (o->has_failed || !geo_seq_overlay(seq, &parts[2], join_place, o, &parts[3]) ||
+        o->has_failed)
         return false;
     geo_seq_fini(seq);
     *seq = parts[3];

@@ -162,19 +162,33 @@ struct geo_place geo_place_empty(void)
     };
 }
 
+uint32_t geo_places_ask(const struct geo_places *p, const struct geo_place *place)
+{
+    const struct table *t = &p->by_place;
+    struct place_key key = key_of(place);
+    uint32_t hash = (uint32_t)hash_plain(&key, sizeof key);
+
+    if (t->cap > 0)
+        __builtin_prefetch(&t->slots[hash & (t->cap - 1)]);
+    return hash;
+}
+
 uint32_t geo_places_add(struct geo_places *p, const struct geo_place *place)
 {
+    return geo_places_add_asked(p, place, geo_places_ask(p, place));
+}
+
+uint32_t geo_places_add_asked(struct geo_places *p, const struct geo_place *place, uint32_t hash)
+{
     struct table *t = &p->by_place;
-    struct place_key key = key_of(place);
 
     if (!table_reserve(t))
         return GEO_PLACES_FULL;
-    uint32_t hash = (uint32_t)hash_plain(&key, sizeof key);
     size_t at = hash & (t->cap - 1);
     for (; t->slots[at].number != UINT32_MAX; at = (at + 1) & (t->cap - 1)) {
         if (t->slots[at].hash != hash)
             continue;
-        struct place_key old = key_of(&p->places[t->slots[at].number]);
+        struct place_key key = key_of(place), old = key_of(&p->places[t->slots[at].number]);
         if (memcmp(&old, &key, sizeof key) == 0)
             return t->slots[at].number;
     }

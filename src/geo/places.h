@@ -28,6 +28,12 @@ struct geo_place geo_place_empty(void);
  * (or geo_place_empty). GEO_PLACES_FULL: out of memory. */
 uint32_t geo_places_add(struct geo_places *places, const struct geo_place *place);
 
+/* The same in two steps, for many: what the first one gives is for the second, which finds the
+ * memory that it needs fetched when others were asked for in between. */
+uint32_t geo_places_ask(const struct geo_places *places, const struct geo_place *place);
+uint32_t geo_places_add_asked(struct geo_places *places, const struct geo_place *place,
+                              uint32_t asked);
+
 const struct geo_place *geo_places_at(const struct geo_places *places, uint32_t number);
 size_t geo_places_count(const struct geo_places *places);
 size_t geo_places_bytes(const struct geo_places *places);

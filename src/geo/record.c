@@ -99,21 +99,23 @@ int geo_layout_init(struct geo_layout *layout, const struct conf_geo_fields *fie
 /* One field's value, before it is judged. */
 struct raw {
     const struct geo_path *path;
-    MMDB_entry_data_s data;
+    const uint8_t *octets;
+    uint32_t size;
+    enum geo_type type;
 };
 
 static int wrong_type(const struct raw *r, enum geo_field field, char why[static WHY_LEN])
 {
     return why_set(why, -EINVAL, "%s (%s) has the wrong type (%u)", field_names[field],
-                   r->path->text, (unsigned)r->data.type);
+                   r->path->text, (unsigned)r->type);
 }
 
 static bool is_short_text(const struct raw *r, char out[static SHORT_TEXT_LEN])
 {
-    if (r->data.type != MMDB_DATA_TYPE_UTF8_STRING || r->data.data_size >= SHORT_TEXT_LEN)
+    if (r->type != GEO_TYPE_TEXT || r->size >= SHORT_TEXT_LEN)
         return false;
-    memcpy(out, r->data.utf8_string, r->data.data_size);
-    out[r->data.data_size] = '\0';
+    memcpy(out, r->octets, r->size);
+    out[r->size] = '\0';
     return true;
 }
 
@@ -124,7 +126,37 @@ static bool is_number_text(const struct raw *r, double *out)
     if (!is_short_text(r, text))
         return false;
     *out = strtod(text, &end);
-    return end != text && *end == '\0' && strpbrk(text, "xXnN ") == NULL; /* decimal: no hexadecimal, no nan */
+    return end != text && *end == '\0' &&
+           strpbrk(text, "xXnN ") == NULL; /* decimal: no hexadecimal, no nan */
+}
+
+/* Big-endian. The walk saw that it has no more octets than its type, a floating point number
+ * exactly as many. */
+static uint64_t number_of(const struct raw *r)
+{
+    uint64_t n = 0;
+
+    for (uint32_t i = 0; i < r->size; i++)
+        n = n << 8 | r->octets[i];
+    return n;
+}
+
+static double double_of(const struct raw *r)
+{
+    uint64_t bits = number_of(r);
+    double d;
+
+    memcpy(&d, &bits, sizeof d);
+    return d;
+}
+
+static double float_of(const struct raw *r)
+{
+    uint32_t bits = (uint32_t)number_of(r);
+    float f;
+
+    memcpy(&f, &bits, sizeof f);
+    return (double)f;
 }
 
 static int take_degrees(const struct raw *r, enum geo_field field, double limit, float *out,
@@ -132,10 +164,10 @@ static int take_degrees(const struct raw *r, enum geo_field field, double limit,
 {
     double degrees;
 
-    if (r->data.type == MMDB_DATA_TYPE_DOUBLE)
-        degrees = r->data.double_value;
-    else if (r->data.type == MMDB_DATA_TYPE_FLOAT)
-        degrees = (double)r->data.float_value;
+    if (r->type == GEO_TYPE_DOUBLE)
+        degrees = double_of(r);
+    else if (r->type == GEO_TYPE_FLOAT)
+        degrees = float_of(r);
     else if (!is_number_text(r, &degrees))
         return wrong_type(r, field, why);
     if (!(fabs(degrees) <= limit)) /* NaN fails, too */
@@ -150,15 +182,11 @@ static int take_asn(const struct raw *r, uint32_t *out, char why[static WHY_LEN]
     char text[SHORT_TEXT_LEN];
     uint64_t n;
 
-    switch (r->data.type) {
-    case MMDB_DATA_TYPE_UINT16:
-        n = r->data.uint16;
-        break;
-    case MMDB_DATA_TYPE_UINT32:
-        n = r->data.uint32;
-        break;
-    case MMDB_DATA_TYPE_UINT64:
-        n = r->data.uint64;
+    switch ((int)r->type) {
+    case GEO_TYPE_UINT16:
+    case GEO_TYPE_UINT32:
+    case GEO_TYPE_UINT64:
+        n = number_of(r);
         break;
     default: /* "AS64500"; "": none */
         if (!is_short_text(r, text))
@@ -176,15 +204,15 @@ static int take_asn(const struct raw *r, uint32_t *out, char why[static WHY_LEN]
 static int take_text(const struct raw *r, enum geo_field field, struct geo_places *places,
                      const char **out, char why[static WHY_LEN])
 {
-    if (r->data.type != MMDB_DATA_TYPE_UTF8_STRING)
+    if (r->type != GEO_TYPE_TEXT)
         return wrong_type(r, field, why);
-    if (r->data.data_size > FIELD_TEXT_MAX)
+    if (r->size > FIELD_TEXT_MAX)
         return why_set(why, -EINVAL, "%s (%s) is %u octets long, more than %d", field_names[field],
-                       r->path->text, r->data.data_size, FIELD_TEXT_MAX);
-    if (!geo_text_is_clean((const uint8_t *)r->data.utf8_string, r->data.data_size))
+                       r->path->text, r->size, FIELD_TEXT_MAX);
+    if (!geo_text_is_clean(r->octets, r->size))
         return why_set(why, -EINVAL, "%s (%s) is not clean UTF-8", field_names[field],
                        r->path->text);
-    *out = geo_places_text(places, r->data.utf8_string, r->data.data_size);
+    *out = geo_places_text(places, (const char *)r->octets, r->size);
     return *out == NULL ? why_set(why, -ENOMEM, "out of memory") : 0;
 }
 
@@ -192,18 +220,17 @@ static int take_text(const struct raw *r, enum geo_field field, struct geo_place
 static int take_code(const struct raw *r, enum geo_field field, char out[static 3],
                      char why[static WHY_LEN])
 {
-    const char *code = r->data.utf8_string;
+    const uint8_t *code = r->octets;
 
-    if (r->data.type != MMDB_DATA_TYPE_UTF8_STRING)
+    if (r->type != GEO_TYPE_TEXT)
         return wrong_type(r, field, why);
-    if (r->data.data_size == 0 || (r->data.data_size == 2 && strncasecmp(code, "ZZ", 2) == 0))
+    if (r->size == 0 || (r->size == 2 && (code[0] | 0x20) == 'z' && (code[1] | 0x20) == 'z'))
         return 0;
-    if (r->data.data_size != 2 || !isalpha((unsigned char)code[0]) ||
-        !isalpha((unsigned char)code[1]))
+    if (r->size != 2 || !isalpha(code[0]) || !isalpha(code[1]))
         return why_set(why, -EINVAL, "%s (%s) is not a code of two letters", field_names[field],
                        r->path->text);
-    out[0] = (char)toupper((unsigned char)code[0]);
-    out[1] = (char)toupper((unsigned char)code[1]);
+    out[0] = (char)toupper(code[0]);
+    out[1] = (char)toupper(code[1]);
     out[2] = '\0';
     return 0;
 }
@@ -241,22 +268,40 @@ static int take_field(const struct raw *r, enum geo_field field, struct geo_plac
     }
 }
 
-/* The library decodes what the walk found. With an empty path it reads the value at hand. */
-static int decode(const MMDB_s *db, const struct geo_value *v, MMDB_entry_data_s *out,
-                  char why[static WHY_LEN])
+/* NULL: the field is no text that is kept. */
+static const char **text_field(struct geo_place *p, enum geo_field field)
 {
-    static const char *const here[] = { NULL };
-    MMDB_entry_s entry = { .mmdb = db, .offset = v->at };
-    int status = MMDB_aget_value(&entry, out, here);
-
-    if (status != MMDB_SUCCESS)
-        return why_set(why, -EINVAL, "%s", MMDB_strerror(status));
-    return 0;
+    switch (field) {
+    case GEO_FIELD_SUBDIVISION_CODE:
+        return &p->subdivision_code;
+    case GEO_FIELD_SUBDIVISION:
+        return &p->subdivision;
+    case GEO_FIELD_CITY:
+        return &p->city;
+    default:
+        return NULL;
+    }
 }
 
-int geo_record_read(struct geo_layout *layout, struct geo_shape *shape, const MMDB_s *db,
-                    uint32_t offset, struct geo_places *places, struct geo_place *out,
-                    char why[static WHY_LEN])
+static int take(struct geo_layout *layout, const struct raw *raw, uint32_t at, enum geo_field field,
+                struct geo_places *places, struct geo_place *out, char why[static WHY_LEN])
+{
+    const char **text = text_field(out, field);
+    struct geo_text_memo *memo = &layout->memos[at % GEO_TEXT_MEMOS];
+
+    if (text == NULL || raw->type != GEO_TYPE_TEXT)
+        return take_field(raw, field, places, out, why);
+    if (memo->text != NULL && memo->at == at) {
+        *text = memo->text;
+        return 0;
+    }
+    int err = take_text(raw, field, places, text, why);
+    *memo = (struct geo_text_memo){ at, err == 0 ? *text : NULL };
+    return err;
+}
+
+int geo_record_read(struct geo_layout *layout, struct geo_shape *shape, uint32_t offset,
+                    struct geo_places *places, struct geo_place *out, char why[static WHY_LEN])
 {
     struct geo_value found[GEO_PATHS_MAX];
     uint32_t mask, taken = 0;
@@ -266,14 +311,13 @@ int geo_record_read(struct geo_layout *layout, struct geo_shape *shape, const MM
     for (; err == 0 && mask != 0; mask &= mask - 1) {
         unsigned i = (unsigned)__builtin_ctz(mask);
         enum geo_field field = layout->field_of[i];
-        struct raw raw = { .path = &layout->paths[i] };
+        const struct geo_value *v = &found[i];
+        struct raw raw = { &layout->paths[i], shape->data + v->payload, v->size, v->type };
         bool is_named = (layout->named & 1u << i) != 0;
-        bool is_container = found[i].type == GEO_TYPE_MAP || found[i].type == GEO_TYPE_ARRAY;
+        bool is_container = v->type == GEO_TYPE_MAP || v->type == GEO_TYPE_ARRAY;
         if ((taken & 1u << field) != 0 || (is_container && !is_named))
             continue; /* "city" is a map in one layout, a text in another */
-        err = decode(db, &found[i], &raw.data, why);
-        if (err == 0)
-            err = take_field(&raw, field, places, out, why);
+        err = take(layout, &raw, v->at, field, places, out, why);
         taken |= 1u << field;
         layout->hits |= 1u << i;
     }

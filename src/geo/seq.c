@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "geo/huge.h"
+
 enum { SEQ_FIRST = 64 };
 
 void geo_seq_init(struct geo_seq *seq)
@@ -34,6 +36,8 @@ bool geo_seq_reserve(struct geo_seq *seq, size_t n)
         seq->value = value;
     if (bits == NULL || value == NULL)
         return false;
+    geo_huge_advise(bits, n);
+    geo_huge_advise(value, n * sizeof *value);
     seq->cap = n;
     return true;
 }
@@ -123,32 +127,126 @@ bool geo_seq_from_prefixes(struct geo_seq *seq, struct geo_seq_item *items, size
     }
 }
 
+/* Does a network that starts at `at` end by `to`, which lies behind? 0: the end of the space. */
+static bool ends_by(geo_pos at, unsigned bits, geo_pos to)
+{
+    return geo_pos_size(bits) - 1 <= to - at - 1;
+}
+
+/* Appends networks of `from` as they are: *i is the next, and those that end by `to` follow. The
+ * first ones may merge with what stands before them; after one that does not, none does, since none
+ * did in `from`. */
+static bool copy_until(struct geo_seq *seq, const struct geo_seq *from, size_t *i, geo_pos to)
+{
+    size_t before, first, n;
+
+    do {
+        if (!ends_by(seq->end, from->bits[*i], to))
+            return true;
+        before = seq->n;
+        if (!geo_seq_add(seq, from->bits[*i], from->value[*i]))
+            return false;
+        ++*i;
+        if (seq->end == to)
+            return true;
+    } while (seq->n <= before);
+    first = *i;
+    geo_pos at = seq->end;
+    while (at != to && ends_by(at, from->bits[*i], to))
+        at += geo_pos_size(from->bits[(*i)++]);
+    n = *i - first;
+    if (!geo_seq_reserve(seq, seq->n + n))
+        return false;
+    memcpy(seq->bits + seq->n, from->bits + first, n);
+    memcpy(seq->value + seq->n, from->value + first, n * sizeof *seq->value);
+    seq->n += n;
+    seq->end = at;
+    return true;
+}
+
+/* Two lists side by side: the next network of each, and where it ends. */
+struct zip {
+    const struct geo_seq *a, *b;
+    size_t i, j;
+    geo_pos a_end, b_end;
+    geo_seq_join_cb *join;
+    void *ctx;
+    uint32_t last_a, last_b, joined;
+};
+
+static bool zip_one(struct zip *z, struct geo_seq *out)
+{
+    const struct geo_seq *a = z->a, *b = z->b;
+    unsigned bits = a->bits[z->i] > b->bits[z->j] ? a->bits[z->i] : b->bits[z->j];
+
+    if (a->value[z->i] != z->last_a || b->value[z->j] != z->last_b) {
+        z->last_a = a->value[z->i];
+        z->last_b = b->value[z->j];
+        z->joined = z->join(z->ctx, z->last_a, z->last_b);
+    }
+    return geo_seq_add(out, bits, z->joined);
+}
+
+/* Passes what ends where `out` does. */
+static void zip_pass(struct zip *z, geo_pos end)
+{
+    if (end == z->a_end && ++z->i < z->a->n)
+        z->a_end += geo_pos_size(z->a->bits[z->i]);
+    if (end == z->b_end && ++z->j < z->b->n)
+        z->b_end += geo_pos_size(z->b->bits[z->j]);
+}
+
+static struct zip zip_start(const struct geo_seq *a, const struct geo_seq *b, geo_seq_join_cb *join,
+                            void *ctx)
+{
+    return (struct zip){ .a = a,
+                         .b = b,
+                         .a_end = geo_pos_size(a->bits[0]),
+                         .b_end = geo_pos_size(b->bits[0]),
+                         .join = join,
+                         .ctx = ctx,
+                         .last_a = a->value[0],
+                         .last_b = b->value[0],
+                         .joined = join(ctx, a->value[0], b->value[0]) };
+}
+
 bool geo_seq_zip(const struct geo_seq *a, const struct geo_seq *b, geo_seq_join_cb *join, void *ctx,
                  struct geo_seq *out)
 {
-    size_t i = 0, j = 0;
-    geo_pos a_end = geo_pos_size(a->bits[0]), b_end = geo_pos_size(b->bits[0]);
-    uint32_t last_a = a->value[0], last_b = b->value[0];
-    uint32_t joined = join(ctx, last_a, last_b);
+    struct zip z = zip_start(a, b, join, ctx);
 
     if (!geo_seq_reserve(out, a->n > b->n ? a->n : b->n))
         return false;
-    while (i < a->n) {
-        unsigned bits = a->bits[i] > b->bits[j] ? a->bits[i] : b->bits[j];
-        if (a->value[i] != last_a || b->value[j] != last_b) {
-            last_a = a->value[i];
-            last_b = b->value[j];
-            joined = join(ctx, last_a, last_b);
-        }
-        if (!geo_seq_add(out, bits, joined))
+    while (z.i < a->n) {
+        if (!zip_one(&z, out))
             return false;
-        bool a_is_done = out->end == a_end, b_is_done = out->end == b_end;
-        if (a_is_done && ++i < a->n)
-            a_end += geo_pos_size(a->bits[i]);
-        if (b_is_done && ++j < b->n)
-            b_end += geo_pos_size(b->bits[j]);
+        zip_pass(&z, out->end);
     }
-    assert(j == b->n && out->end == 0);
+    assert(z.j == b->n && out->end == 0);
+    return true;
+}
+
+bool geo_seq_overlay(const struct geo_seq *a, const struct geo_seq *b, geo_seq_join_cb *join,
+                     void *ctx, struct geo_seq *out)
+{
+    struct zip z = zip_start(a, b, join, ctx);
+
+    if (!geo_seq_reserve(out, a->n > b->n ? a->n : b->n))
+        return false;
+    while (z.i < a->n) {
+        bool is_start = z.a_end - geo_pos_size(a->bits[z.i]) == out->end;
+        size_t was = z.i;
+        if (b->value[z.j] == 0 && is_start && !copy_until(out, a, &z.i, z.b_end))
+            return false;
+        if (z.i == was && !zip_one(&z, out))
+            return false;
+        if (z.i > was) {
+            z.i--; /* passed below, with what it may end together with */
+            z.a_end = out->end;
+        }
+        zip_pass(&z, out->end);
+    }
+    assert(z.j == b->n && out->end == 0);
     return true;
 }
 

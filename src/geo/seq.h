@@ -84,6 +84,10 @@ typedef uint32_t geo_seq_join_cb(void *ctx, uint32_t a, uint32_t b);
 bool geo_seq_zip(const struct geo_seq *a, const struct geo_seq *b, geo_seq_join_cb *join, void *ctx,
                  struct geo_seq *out);
 
+/* The same where join(a, 0) is a: whole stretches of `a` are then copied. */
+bool geo_seq_overlay(const struct geo_seq *a, const struct geo_seq *b, geo_seq_join_cb *join,
+                     void *ctx, struct geo_seq *out);
+
 /* Gives back spare memory and makes geo_seq_find possible. false: out of memory. */
 bool geo_seq_finish(struct geo_seq *seq);
 /* The index of the network that holds the address. */

@@ -1,8 +1,8 @@
 /* shape.h - is this value of a database's data section sound, and where in it lie the fields?
  *
- * libmaxminddb decodes what it is pointed at without asking how deep or how large it is. So every
- * record is walked here first, within limits: one pass that checks what it passes and notes where
- * the wanted fields lie. The library then decodes those, and only those.
+ * libmaxminddb decodes what it is pointed at without asking how deep or how large it is, and comes
+ * back to the start of a record for each field. Here a record is walked once, within limits: the
+ * pass checks what it passes and notes where the wanted fields lie.
  *
  * Threads: pure. Source: MaxMind DB file format 2.0, "Output Data Section". */
 #pragma once

@@ -5,9 +5,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include <waymark/list.h>
+
+#include "geo/huge.h"
 
 /* A large root pays from some ten thousand networks on. All are so that a node's border lies on /24
  * and on /32, where most of the world's networks end in IPv4 and begin in IPv6. */
@@ -26,9 +27,6 @@ enum {
     TABLE_BORDER = 16, /* and at these depths only: 16 + 10 + 6 = 32 */
     CELLS_MAX = 1 << 24
 };
-
-/* What the processor's tables of pages take in one entry, when asked. */
-static const size_t huge_page = (size_t)2 << 20;
 
 /* Reads the list from front to back. */
 struct build {
@@ -170,28 +168,13 @@ static geo_trie_cell build_below(struct build *b, unsigned depth)
     return build_node(b, depth);
 }
 
-/* On huge pages as far as they are filled: a lookup goes anywhere, and would miss the processor's
- * short list of pages nearly every time. */
-static void *alloc_table(size_t bytes)
-{
-    void *memory;
-
-    if (bytes < huge_page)
-        return malloc(bytes);
-    if (posix_memalign(&memory, huge_page, bytes) != 0)
-        return NULL;
-    (void)madvise(memory, bytes / huge_page * huge_page,
-                  MADV_HUGEPAGE); /* slower without, no more */
-    return memory;
-}
-
 /* Root and nodes go to where they stay. */
 static bool settle(const struct build *b, const geo_trie_cell *root, struct geo_trie *out)
 {
     size_t size = sizeof *root << b->root_bits;
 
     out->bytes = size + b->used;
-    out->memory = alloc_table(out->bytes);
+    out->memory = geo_huge_alloc(out->bytes);
     if (out->memory == NULL)
         return false;
     uint8_t *nodes = (uint8_t *)out->memory + size;

@@ -95,26 +95,45 @@ static uint32_t join(void *ctx, uint32_t a, uint32_t b)
     return (a * 5 + b) % 4;
 }
 
+static uint32_t join_over(void *ctx, uint32_t a, uint32_t b)
+{
+    return b == 0 ? a : join(ctx, a, b);
+}
+
+typedef bool zip_fn(const struct geo_seq *a, const struct geo_seq *b, geo_seq_join_cb *join_cb,
+                    void *ctx, struct geo_seq *out);
+
+static void check_zip(uint64_t seed, zip_fn *zip, geo_seq_join_cb *join_cb)
+{
+    struct rng rng;
+    struct geo_seq a, b, both;
+    uint32_t model_a[SPACE], model_b[SPACE];
+
+    rng_seed(&rng, seed);
+    random_seq(&rng, &a, model_a);
+    random_seq(&rng, &b, model_b);
+    geo_seq_init(&both);
+    assert_true(zip(&a, &b, join_cb, NULL, &both));
+    assert_true(geo_seq_finish(&both));
+    for (unsigned i = 0; i < SPACE; i++)
+        model_a[i] = join_cb(NULL, model_a[i], model_b[i]);
+    check_form(&both);
+    check_values(&both, model_a);
+    geo_seq_fini(&a);
+    geo_seq_fini(&b);
+    geo_seq_fini(&both);
+}
+
 static void a_zip_joins_what_both_say_of_each_address(void **state)
 {
-    for (uint64_t seed = 0; seed < SEEDS; seed++) {
-        struct rng rng;
-        struct geo_seq a, b, both;
-        uint32_t model_a[SPACE], model_b[SPACE];
-        rng_seed(&rng, seed);
-        random_seq(&rng, &a, model_a);
-        random_seq(&rng, &b, model_b);
-        geo_seq_init(&both);
-        assert_true(geo_seq_zip(&a, &b, join, NULL, &both));
-        assert_true(geo_seq_finish(&both));
-        for (unsigned i = 0; i < SPACE; i++)
-            model_a[i] = join(NULL, model_a[i], model_b[i]);
-        check_form(&both);
-        check_values(&both, model_a);
-        geo_seq_fini(&a);
-        geo_seq_fini(&b);
-        geo_seq_fini(&both);
-    }
+    for (uint64_t seed = 0; seed < SEEDS; seed++)
+        check_zip(seed, geo_seq_zip, join);
+}
+
+static void an_overlay_joins_likewise_and_leaves_alone_where_it_says_nothing(void **state)
+{
+    for (uint64_t seed = 0; seed < SEEDS * 10; seed++)
+        check_zip(seed, geo_seq_overlay, join_over);
 }
 
 static void siblings_merge_all_the_way_up(void **state)
@@ -160,6 +179,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_list_made_of_prefixes_is_the_longest_match),
         cmocka_unit_test(a_zip_joins_what_both_say_of_each_address),
+        cmocka_unit_test(an_overlay_joins_likewise_and_leaves_alone_where_it_says_nothing),
         cmocka_unit_test(siblings_merge_all_the_way_up),
         cmocka_unit_test(the_whole_space_and_single_hosts_are_prefixes_too),
     };
