@@ -53,7 +53,7 @@ struct dns_counts {
     uint64_t rate_exempt;               /* over the limit, and let go by `exempt` */
 };
 
-/* What the i-th element of queries counts: "A", ..., "other". */
+/* What the i-th element of queries counts: "other", "A", ... */
 const char *dns_type_name(size_t i);
 
 /* Who got how many answers lately, shared by the desks of a server: fixed size, no lock. */

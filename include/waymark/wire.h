@@ -13,7 +13,6 @@
 #include <stdint.h>
 
 #include <waymark/addr.h>
-#include <waymark/hash.h>
 
 enum {
     WIRE_NAME_MAX = 255,
@@ -185,6 +184,14 @@ enum {
     WIRE_QNAME_POINTER = 0xc000 | WIRE_HEADER_LEN
 };
 
+enum {
+    WIRE_OPT_FIXED = 1 + WIRE_RR_FIXED, /* OPT: the root as owner, and no option */
+    WIRE_OPT_RDLENGTH = 9,              /* where that stands */
+    WIRE_OPTION_HEAD = 4,               /* code and length */
+    WIRE_OPTION_ECS = 8,
+    WIRE_ECS_HEAD = 4 /* family, source and scope */
+};
+
 void wire_writer_init(struct wire_writer *w, uint8_t *octets, size_t cap);
 /* Copies the question, case preserved, and lets later names point into it. */
 bool wire_write_question(struct wire_writer *w, const uint8_t *packet, uint16_t question_len);
@@ -229,47 +236,6 @@ static inline void wire_put32(uint8_t *p, uint32_t v)
     wire_put16(p, (uint16_t)(v >> 16));
     wire_put16(p + 2, (uint16_t)v);
 }
-
-/* ---- names as keys ---- */
-
-/* NH, the first layer of UMAC (Black and others, CRYPTO 1999), over blocks of 16 octets: who does not
- * know the key finds two names that collide no better than by chance. */
-enum { WIRE_HASH_BLOCK = 16, WIRE_HASH_BLOCKS = 16 };
-
-struct wire_hash_key {
-    uint64_t words[2 * WIRE_HASH_BLOCKS + 2];
-};
-
-void wire_hash_key_init(struct wire_hash_key *key, const uint8_t octets[static HASH_KEY_LEN]);
-/* Of a name in lower case, with its root. */
-uint64_t wire_hash(const struct wire_hash_key *key, const uint8_t *name, size_t len);
-
-/* ---- the usual query ---- */
-
-/* A query as nearly all are: one question of class IN, behind it nothing or an OPT record without
- * options or with a client subnet alone. */
-struct wire_usual {
-    uint64_t hash; /* of the name */
-    uint16_t type;
-    uint16_t question_end; /* where OPT begins, if there is one */
-    uint16_t udp_size;     /* as sent; 0: no OPT */
-    uint8_t name_len;
-    bool has_opt, wants_dnssec;
-    bool has_ecs;
-    uint8_t options_len; /* that of the client subnet's option */
-    struct addr subnet;  /* family 0: none, or of no length */
-    uint8_t name[WIRE_HASH_BLOCK * WIRE_HASH_BLOCKS]; /* lower case, filled up with zeros */
-};
-
-/* false: it is another kind of query, or none: see wire_query_parse. In one pass. */
-bool wire_usual_parse(const uint8_t *packet, size_t len, const struct wire_hash_key *key,
-                      struct wire_usual *out);
-
-/* The answer that consists of one set, owned by the name and with no name in its data, and is whole in
- * `limit` octets; returns its length, 0 when it does not fit. */
-size_t wire_usual_answer(uint8_t *to, size_t limit, const uint8_t *packet,
-                         const struct wire_usual *query, const struct wire_set *set,
-                         uint32_t ttl_max, uint8_t scope_bits, uint16_t udp_size);
 
 /* ---- one record of a wire_set ---- */
 

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <waymark/wire.h>
+#include <waymark/wire_usual.h>
 
 struct conf;
 struct report;
@@ -18,6 +18,7 @@ struct zone_set; /* every zone of the server */
 struct zone_rrset {
     struct wire_set set; /* ready for wire_write_set */
     uint32_t ttl;
+    bool is_answer; /* alone it is the whole answer to a question for it */
 };
 
 enum zone_node_flag {
@@ -34,7 +35,7 @@ struct zone_node {
     uint8_t flags;
     uint8_t n_rrsets; /* 0: an empty non-terminal */
     const struct zone_rrset *rrsets;
-    const uint8_t *name; /* wire, lower case */
+    const uint8_t *name; /* wire, lower case, filled up with zeros to whole blocks */
 };
 
 struct zone {
@@ -80,22 +81,39 @@ struct zone_match zone_find(const struct zone_set *set, const struct wire_name *
 struct zone_match zone_find_in(const struct zone_set *set, const struct zone *zone,
                                const struct wire_name *name, uint16_t type);
 
-/* Many names at once, so that their cache misses overlap. */
-struct zone_probe {
-    const uint8_t *name; /* lower case */
-    size_t len;
-    uint64_t hash;                /* by zone_hash_key */
-    const struct zone_node *node; /* out: of exactly this name in the deepest zone; NULL: none */
-};
+/* For each query whose name_len is not 0 the node that has most likely its name, in the deepest zone;
+ * NULL: no zone has it. Many at once, so that their cache misses overlap; hashed by zone_hash_key. */
 const struct wire_hash_key *zone_hash_key(const struct zone_set *set);
-void zone_probe_many(const struct zone_set *set, struct zone_probe probes[], size_t n);
+void zone_find_usual(const struct zone_set *set, const struct wire_usual queries[], size_t n,
+                     const struct zone_node *nodes[]);
+
+/* Has it that name? With the zeros that fill up both. */
+static inline bool zone_is_named(const struct zone_node *node, const struct wire_usual *q)
+{
+    size_t i = 0;
+
+    do
+        if (memcmp(node->name + i, q->name + i, 8) != 0 ||
+            memcmp(node->name + i + 8, q->name + i + 8, 8) != 0)
+            return false;
+    while ((i += BLOCK_LEN) < q->name_len);
+    return true;
+}
 
 /* The node of exactly this name in exactly this zone, glue included; NULL: none. */
 const struct zone_node *zone_node_at(const struct zone_set *set, const struct zone *zone,
                                      const struct wire_name *name);
 
 /* NULL: the node has no such type. */
-const struct zone_rrset *zone_rrset_of(const struct zone_node *node, uint16_t type);
+static inline const struct zone_rrset *zone_rrset_of(const struct zone_node *node, uint16_t type)
+{
+    const struct zone_rrset *rrset = node->rrsets;
+
+    for (unsigned n = node->n_rrsets; n > 0; n--, rrset++)
+        if (rrset->set.type == type)
+            return rrset;
+    return NULL;
+}
 
 size_t zone_count(const struct zone_set *set);
 const struct zone *zone_at(const struct zone_set *set, size_t i); /* in the configuration's order */

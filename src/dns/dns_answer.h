@@ -52,9 +52,7 @@ extern const uint8_t dns_type_indexes[DNS_TYPES_INDEXED];
 
 static inline size_t dns_type_index(uint16_t type)
 {
-    size_t i = type < DNS_TYPES_INDEXED ? dns_type_indexes[type] : 0;
-
-    return i == 0 ? DNS_TYPES_COUNTED - 1 : i - 1;
+    return type < DNS_TYPES_INDEXED ? dns_type_indexes[type] : 0;
 }
 
 /* Any query, by the whole way. */

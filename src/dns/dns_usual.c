@@ -5,130 +5,107 @@
  * Pure. */
 #include "dns_answer.h"
 
-#define NO_SLOT UINT32_MAX
-
-struct usual_batch {
-    size_t n;
-    uint8_t at[DNS_USUAL_MAX]; /* in the batch that came in */
-    struct zone_probe probes[DNS_USUAL_MAX];
-    struct wire_usual queries[DNS_USUAL_MAX];
-};
-
-/* What the one set of an answer is, and what its client gets with it. */
-struct usual_set {
-    const struct wire_set *set;
-    uint32_t ttl_max;
-    uint8_t scope_bits;
-    uint32_t slot; /* of the target's counter, or NO_SLOT */
-};
-
-static void read_all(const struct world *world, const struct dns_in in[], size_t n,
-                     struct usual_batch *b)
+static inline void read_all(const struct world *world, const struct dns_in in[], size_t n,
+                            struct wire_usual queries[])
 {
     const struct wire_hash_key *key = zone_hash_key(world->base->zones);
 
-    b->n = 0;
-    for (size_t i = 0; i < n; i++) {
-        struct wire_usual *q = &b->queries[b->n];
-        if (in[i].transport != DNS_UDP || !wire_usual_parse(in[i].octets, in[i].len, key, q))
-            continue;
-        b->probes[b->n] = (struct zone_probe){ .name = q->name, .len = q->name_len, .hash = q->hash };
-        b->at[b->n++] = (uint8_t)i;
-    }
+    for (size_t i = 0; i < n; i++)
+        if (in[i].transport != DNS_UDP ||
+            !wire_usual_parse(in[i].octets, in[i].len, key, &queries[i]))
+            queries[i].name_len = 0;
 }
 
-static bool find_steered(const struct world *world, const struct dns_in *in,
-                         const struct wire_usual *q, size_t service, struct usual_set *out)
+/* Larger answers than anybody takes need the client's offer, and our own bound. */
+static inline bool fits(const struct wire_usual *q, size_t len, size_t udp_size,
+                        const struct dns_out *out)
+{
+    if (udp_size > q->udp_size)
+        udp_size = q->udp_size;
+    return len <= WIRE_UDP_PLAIN || (len <= udp_size && len <= out->cap);
+}
+
+/* Of the one target that the service has for this client. */
+static const struct wire_set *set_of_service(const struct world *world, const struct dns_in *in,
+                                             const struct wire_usual *q, size_t service,
+                                             struct steer_sole *out)
 {
     const struct world_base *base = world->base;
-    size_t plan = steer_plan_of(base->plans, service);
-    struct steer_sole sole;
 
     if (!world->is_ready)
-        return false;
-    out->set = steer_choose_sole(base->plans, world->tables[plan], world->inputs, service, q->type,
-                                 &in->from, &q->subnet, &sole);
-    if (out->set == NULL)
-        return false;
-    out->ttl_max = sole.ttl_s;
-    out->scope_bits = sole.scope_bits;
-    out->slot = base->answer_slots[service][sole.site];
-    return true;
+        return NULL;
+    return steer_choose_sole(base->plans, world->tables[steer_plan_of(base->plans, service)],
+                             world->inputs, service, q->type, &in->from, &q->subnet, out);
 }
 
-/* What is below a cut is not ours to say, and DS is the parent's at an apex. */
-static bool find_set(const struct world *world, const struct dns_in *in,
-                     const struct zone_node *node, const struct wire_usual *q,
-                     struct usual_set *out)
+static inline const struct wire_set *set_of_zone(const struct zone_node *node, uint16_t type,
+                                                 uint32_t entry)
+{
+    const struct zone_rrset *rrset = zone_rrset_of(node, type);
+    bool is_answer = rrset != NULL && rrset->is_answer && (entry & WORLD_EVERY_TYPE) == 0;
+
+    return is_answer ? &rrset->set : NULL;
+}
+
+static inline void count(struct dns_desk *desk, uint32_t slot)
+{
+    if (desk->bank != NULL)
+        counter_add(desk->bank, slot, 1);
+}
+
+static inline void count_question(struct dns_counts *counts, const struct wire_usual *q)
+{
+    counter_bump(&counts->queries[DNS_UDP][dns_type_index(q->type)], 1);
+    if (wire_usual_has_ecs(q))
+        counter_bump(&counts->with_ecs, 1);
+}
+
+static inline bool answer(const struct world *world, struct dns_desk *desk, const struct dns_in *in,
+                          const struct zone_node *node, const struct wire_usual *q,
+                          uint16_t udp_size, struct dns_out *out)
 {
     uint32_t entry = world->base->service_at[node->id];
-
-    if ((node->flags & (ZONE_NODE_CUT | ZONE_NODE_OCCLUDED)) != 0 || q->type == WIRE_DS ||
-        !wire_type_is_plain(q->type))
+    bool is_steered = entry != 0 && (q->type == WIRE_A || q->type == WIRE_AAAA);
+    struct steer_sole sole;
+    const struct wire_set *set =
+        is_steered ? set_of_service(world, in, q, world_service(entry), &sole)
+                   : set_of_zone(node, q->type, entry);
+    if (set == NULL)
         return false;
-    if (entry != 0 && (q->type == WIRE_A || q->type == WIRE_AAAA))
-        return find_steered(world, in, q, world_service(entry), out);
-    const struct zone_rrset *rrset = zone_rrset_of(node, q->type);
-    if (rrset == NULL || (entry & WORLD_EVERY_TYPE) != 0)
+    size_t len = wire_usual_len(q, set);
+    if (!fits(q, len, udp_size, out))
         return false;
-    *out = (struct usual_set){ .set = &rrset->set, .ttl_max = UINT32_MAX, .slot = NO_SLOT };
-    return true;
-}
-
-static void count(const struct world *world, struct dns_desk *desk, const struct zone_node *node,
-                  const struct wire_usual *q, const struct usual_set *set)
-{
-    counter_bump(&desk->counts.queries[DNS_UDP][dns_type_index(q->type)], 1);
-    counter_bump(&desk->counts.rcodes[DNS_UDP][WIRE_NOERROR], 1);
-    if (q->has_ecs)
-        counter_bump(&desk->counts.with_ecs, 1);
-    if (desk->bank == NULL)
-        return;
-    counter_add(desk->bank, world->base->zone_slots[node->zone], 1);
-    if (set->slot != NO_SLOT)
-        counter_add(desk->bank, set->slot, 1);
-}
-
-static size_t size_limit(const struct conf_server *server, const struct wire_usual *q, size_t cap)
-{
-    size_t limit = q->udp_size > WIRE_UDP_PLAIN ? q->udp_size : WIRE_UDP_PLAIN;
-
-    if (limit > (size_t)server->udp_size)
-        limit = (size_t)server->udp_size;
-    return limit < cap ? limit : cap;
-}
-
-static bool answer_one(const struct world *world, struct dns_desk *desk, const struct dns_in *in,
-                       const struct zone_node *node, const struct wire_usual *q,
-                       struct dns_out *out)
-{
-    const struct conf_server *server = &world->base->conf->server;
-    struct usual_set set;
-
-    if (node == NULL || !find_set(world, in, node, q, &set))
-        return false;
-    size_t len = wire_usual_answer(out->octets, size_limit(server, q, out->cap), in->octets, q,
-                                   set.set, set.ttl_max, set.scope_bits,
-                                   (uint16_t)server->udp_size);
-    if (len == 0)
-        return false;
+    wire_usual_answer(out->octets, in->octets, q, set, udp_size);
     out->len = len;
-    count(world, desk, node, q, &set);
+    count_question(&desk->counts, q);
+    if (is_steered) {
+        wire_usual_steer(out->octets, q, set, sole.ttl_s, sole.scope_bits);
+        count(desk, world->base->answer_slots[world_service(entry)][sole.site]);
+    }
     return true;
 }
 
 uint32_t dns_usual_answer(const struct world *world, struct dns_desk *desk,
                           const struct dns_in in[], struct dns_out out[], size_t n)
 {
-    uint32_t rest = UINT32_MAX >> (DNS_USUAL_MAX - n);
-    struct usual_batch b; /* not zeroed: it is 12 KiB */
+    const struct world_base *base = world->base;
+    uint16_t udp_size = (uint16_t)base->conf->server.udp_size;
+    uint32_t done = 0, all = UINT32_MAX >> (DNS_USUAL_MAX - n);
+    struct wire_usual queries[DNS_USUAL_MAX]; /* not zeroed: they are 9 KiB */
+    const struct zone_node *nodes[DNS_USUAL_MAX];
 
-    if (world->base->conf->server.has_guard)
-        return rest;
-    read_all(world, in, n, &b);
-    zone_probe_many(world->base->zones, b.probes, b.n);
-    for (size_t k = 0; k < b.n; k++)
-        if (answer_one(world, desk, &in[b.at[k]], b.probes[k].node, &b.queries[k], &out[b.at[k]]))
-            rest &= ~(1u << b.at[k]);
-    return rest;
+    if (base->conf->server.has_guard)
+        return all;
+    read_all(world, in, n, queries);
+    zone_find_usual(base->zones, queries, n, nodes);
+    for (size_t i = 0; i < n; i++) {
+        const struct zone_node *node = nodes[i];
+        if (node != NULL && zone_is_named(node, &queries[i]) &&
+            answer(world, desk, &in[i], node, &queries[i], udp_size, &out[i])) {
+            count(desk, base->zone_slots[node->zone]);
+            done |= 1u << i;
+        }
+    }
+    counter_bump(&desk->counts.rcodes[DNS_UDP][WIRE_NOERROR], (uint64_t)__builtin_popcount(done));
+    return all & ~done;
 }

@@ -5,15 +5,10 @@
 #include <waymark/wire.h>
 
 enum {
-    WIRE_OPT_FIXED = 1 + WIRE_RR_FIXED, /* the root as owner, and no option */
-    WIRE_DO = 0x8000,                   /* in the TTL: DNSSEC OK */
-    WIRE_OPTION_HEAD = 4,               /* code and length */
+    WIRE_DO = 0x8000, /* in the TTL: DNSSEC OK */
     WIRE_OPTION_NSID = 3,
-    WIRE_OPTION_ECS = 8,
     WIRE_OPTION_COOKIE = 10,
     WIRE_OPTION_KEEPALIVE = 11,
-    WIRE_ECS_HEAD = 4, /* family, source and scope */
-    WIRE_OPT_RDLENGTH = 9, /* where the record has its length */
     WIRE_COOKIE_CLIENT = 8,
     WIRE_COOKIE_SERVER_MIN = 8,
     WIRE_COOKIE_SERVER_MAX = 32

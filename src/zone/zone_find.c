@@ -183,11 +183,3 @@ const struct zone_node *zone_node_at(const struct zone_set *set, const struct zo
     assert(zone >= set->zones && zone < set->zones + set->n_zones);
     return in_zone(set, (uint32_t)(zone - set->zones), name->octets, name->len);
 }
-
-const struct zone_rrset *zone_rrset_of(const struct zone_node *node, uint16_t type)
-{
-    for (unsigned i = 0; i < node->n_rrsets; i++)
-        if (node->rrsets[i].set.type == type)
-            return &node->rrsets[i];
-    return NULL;
-}

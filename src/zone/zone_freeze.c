@@ -37,10 +37,15 @@ static size_t align_up(size_t n)
     return (n + PIECE_ALIGN - 1) & ~(size_t)(PIECE_ALIGN - 1);
 }
 
+static size_t padded_len(const struct zone_draft_node *n)
+{
+    return (n->name_len + BLOCK_LEN - 1u) / BLOCK_LEN * BLOCK_LEN;
+}
+
 /* Sets, then their records, then the name. */
 static size_t piece_size(const struct zone_draft *d, const struct zone_draft_node *n)
 {
-    size_t size = n->n_sets * sizeof(struct zone_rrset) + n->name_len;
+    size_t size = n->n_sets * sizeof(struct zone_rrset) + padded_len(n);
 
     for (uint32_t i = 0; i < n->n_sets; i++)
         size += d->sets[n->first_set + i].wire_len;
@@ -55,6 +60,13 @@ static uint8_t *write_record(uint8_t *to, const struct zone_draft *d,
     return to + r->rdata_len;
 }
 
+/* What is below a cut is not ours to say, and DS is the parent's at an apex. */
+static bool is_answer(const struct zone_draft_node *n, uint16_t type)
+{
+    return (n->flags & (ZONE_NODE_CUT | ZONE_NODE_OCCLUDED)) == 0 && type != WIRE_DS &&
+           wire_type_is_plain(type);
+}
+
 static uint8_t *write_set(uint8_t *to, struct zone_rrset *out, const struct zone_draft *d,
                           const struct zone_draft_set *set)
 {
@@ -62,7 +74,8 @@ static uint8_t *write_set(uint8_t *to, struct zone_rrset *out, const struct zone
                                          .count = (uint16_t)set->n,
                                          .wire_len = set->wire_len,
                                          .wire = to },
-                                .ttl = set->ttl };
+                                .ttl = set->ttl,
+                                .is_answer = is_answer(&d->nodes[set->node], set->type) };
     for (uint32_t i = 0; i < set->n; i++)
         to = write_record(to, d, zone_draft_record_of(d, set, i));
     return to;
@@ -77,6 +90,7 @@ static void write_node(struct zone_node *out, struct pieces *pieces, const struc
     for (uint32_t i = 0; i < n->n_sets; i++)
         p = write_set(p, &rrsets[i], d, &d->sets[n->first_set + i]);
     memcpy(p, d->names + n->name_at, n->name_len);
+    memset(p + n->name_len, 0, padded_len(n) - n->name_len);
     out->flags = n->flags;
     out->n_rrsets = (uint8_t)n->n_sets;
     out->rrsets = n->n_sets == 0 ? NULL : rrsets;
