@@ -143,14 +143,14 @@ void steer_choose(const struct steer_plans *plans, const struct steer_table *tab
                   const struct steer_moment *moment, struct steer_choice *out);
 
 /* The same where chance has no say and all addresses of one target are the answer to A or AAAA, which is
- * nearly always. NULL: it is not so, and steer_choose says how it is. */
+ * nearly always. NULL: it is not so, and steer_choose says how it is. `tables` is by plan. */
 struct steer_sole {
     uint16_t site;
     uint8_t scope_bits;
     uint32_t ttl_s;
 };
 const struct wire_set *steer_choose_sole(const struct steer_plans *plans,
-                                         const struct steer_table *table,
+                                         const struct steer_table *const tables[],
                                          const struct steer_inputs *inputs, size_t service,
                                          uint16_t type, const struct addr *resolver,
                                          const struct addr *subnet, struct steer_sole *out);

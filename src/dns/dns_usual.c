@@ -34,8 +34,8 @@ static const struct wire_set *set_of_service(const struct world *world, const st
 
     if (!world->is_ready)
         return NULL;
-    return steer_choose_sole(base->plans, world->tables[steer_plan_of(base->plans, service)],
-                             world->inputs, service, q->type, &in->from, &q->subnet, out);
+    return steer_choose_sole(base->plans, world->tables, world->inputs, service, q->type, &in->from,
+                             &q->subnet, out);
 }
 
 static inline const struct wire_set *set_of_zone(const struct zone_node *node, uint16_t type,

@@ -7,11 +7,9 @@
 
 #include "steer_log.h"
 
-enum { SHARED_BITS4 = 24, SHARED_BITS6 = 48 }; /* who shares a draw without ECS, or if it is sticky */
-
 static uint8_t shared_bits(const struct addr *who)
 {
-    return who->family == 4 ? SHARED_BITS4 : SHARED_BITS6;
+    return who->family == 4 ? STEER_SHARED_BITS4 : STEER_SHARED_BITS6;
 }
 
 static struct geo_cell cell_of(const struct steer_plan *plan, const struct addr *who)
@@ -277,26 +275,4 @@ void steer_choose(const struct steer_plans *plans, const struct steer_table *tab
     out->ttl_s += out->ttl_s == 0;
     if (row->n > 0)
         choose(&plan->policy, row, table->entries + row->first, draw, out);
-}
-
-const struct wire_set *steer_choose_sole(const struct steer_plans *plans,
-                                         const struct steer_table *table,
-                                         const struct steer_inputs *inputs, size_t service,
-                                         uint16_t type, const struct addr *resolver,
-                                         const struct addr *subnet, struct steer_sole *out)
-{
-    const struct steer_service *s = &plans->services[service];
-    const struct steer_plan *plan = &plans->plans[s->plan];
-    struct steer_stand stand = steer_stand(plan, resolver, subnet);
-    const struct steer_row *row = row_of(plan, table, stand.class, type);
-
-    if (row->is_open || row->is_drawn || row->n == 0 || plan->policy.take > 1 ||
-        s->conf->addresses > 0)
-        return NULL;
-    uint32_t ttl_s = min_of((uint32_t)s->conf->ttl_s, row->horizon_s);
-    out->site = table->entries[row->first].site;
-    out->scope_bits = stand.scope_bits;
-    out->ttl_s = ttl_s + (ttl_s == 0);
-    return steer_records(inputs, plan->policy.sites[out->site].target, type,
-                         plan->policy.healthy < 0);
 }

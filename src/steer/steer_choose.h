@@ -3,6 +3,9 @@
 
 #include "steer_table.h"
 
+/* Who shares a draw without ECS, or if it is sticky. */
+enum { STEER_SHARED_BITS4 = 24, STEER_SHARED_BITS6 = 48 };
+
 /* Where the client stands: by which address, in which class, over which network that holds. */
 struct steer_stand {
     const struct addr *decided_by;

@@ -1,23 +1,11 @@
 /* steer_inputs.c - one frozen snapshot of what steering depends on beside the configuration, with
  * each target's records prepared twice: those that are up, and all. Pure. */
-#include <waymark/steer.h>
+#include "steer_inputs.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include <waymark/arena.h>
-
-enum { RECORD_KINDS = 3 }; /* A, AAAA, CNAME */
-
-struct records {
-    struct wire_set live[RECORD_KINDS], all[RECORD_KINDS];
-};
-
-struct steer_inputs {
-    struct arena *arena;
-    struct steer_health *health;
-    struct records *records; /* by target */
-};
 
 static uint8_t *put_head(uint8_t *p, uint16_t type, size_t len)
 {
@@ -62,7 +50,7 @@ static bool prepare_cname(struct arena *arena, const struct conf_target *t, stru
 }
 
 static bool prepare(struct arena *arena, const struct conf_target *t, uint32_t up,
-                    struct records *out)
+                    struct steer_records *out)
 {
     if (t->cname != NULL) {
         if (!prepare_cname(arena, t, &out->all[2]))
@@ -117,11 +105,7 @@ const struct steer_health *steer_inputs_health(const struct steer_inputs *inputs
 const struct wire_set *steer_records(const struct steer_inputs *inputs, int target, uint16_t type,
                                      bool is_blind)
 {
-    const struct records *r = &inputs->records[target];
-    int kind = type == WIRE_A ? 0 : type == WIRE_AAAA ? 1 : 2;
-    const struct wire_set *set = is_blind ? &r->all[kind] : &r->live[kind];
-
-    return set->count > 0 && set->type == type ? set : NULL;
+    return steer_records_at(inputs, target, type, is_blind);
 }
 
 static bool family_is_up(const struct conf_target *t, uint32_t up, uint8_t family)

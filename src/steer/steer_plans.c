@@ -136,6 +136,7 @@ static bool service_plan(struct builder *b, size_t service)
     plans->services[service] = (struct steer_service){
         .conf = s, .plan = (uint32_t)k->number, .name_hash = hash_plain(s->name, strlen(s->name))
     };
+    steer_route_init(&plans->routes[service], s, &plans->plans[k->number], (uint32_t)k->number);
     return true;
 }
 
@@ -176,7 +177,9 @@ static struct steer_plans *plans_new(const struct conf *conf)
     plans->views = arena_zero(plans->arena, conf->n_services + 1, sizeof *plans->views);
     plans->plans = arena_zero(plans->arena, conf->n_services + 1, sizeof *plans->plans);
     plans->services = arena_zero(plans->arena, conf->n_services + 1, sizeof *plans->services);
-    if (plans->views != NULL && plans->plans != NULL && plans->services != NULL)
+    plans->routes = arena_zero(plans->arena, conf->n_services + 1, sizeof *plans->routes);
+    if (plans->views != NULL && plans->plans != NULL && plans->services != NULL &&
+        plans->routes != NULL)
         return plans;
 fail:
     steer_plans_free(plans);

@@ -26,6 +26,22 @@ struct steer_service {
     uint64_t name_hash; /* the same on every server */
 };
 
+/* What a choice that is one row needs to know of a service, on one cache line. */
+struct steer_route {
+    const struct geo_view *geo; /* NULL: one class for everybody */
+    const struct steer_class *classes;
+    uint32_t plan;
+    uint32_t ttl_s;
+    uint8_t least_scope4, least_scope6;
+    uint8_t n_groups;
+    bool is_blind;
+    bool is_sole; /* the answer is all addresses of one target */
+};
+
+/* steer_sole.c */
+void steer_route_init(struct steer_route *route, const struct conf_service *service,
+                      const struct steer_plan *plan, uint32_t number);
+
 struct steer_plans {
     const struct conf *conf;
     struct arena *arena;
@@ -36,4 +52,5 @@ struct steer_plans {
     struct steer_service *services;
     uint32_t *of_target;     /* numbers of plans, by target... */
     size_t *of_target_first; /* ...where those of each target start, and the last end */
+    struct steer_route *routes; /* by service */
 };

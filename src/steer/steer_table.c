@@ -82,6 +82,15 @@ static void count(struct steer_table *t, unsigned group, const struct steer_row 
     t->n_empty += (size_t)((row->n == 0) * sign);
 }
 
+static void note_sole(struct steer_row_draft *d, const struct steer_policy *policy)
+{
+    d->row.is_sole = d->row.n > 0 && !d->row.is_open && !d->row.is_drawn;
+    if (!d->row.is_sole)
+        return;
+    d->row.site = d->entries[0].site;
+    d->row.target = policy->sites[d->row.site].target;
+}
+
 /* The next row is compiled. */
 static void row_add(struct work *w)
 {
@@ -91,6 +100,7 @@ static void row_add(struct work *w)
     const struct steer_placed *placed = placed_of(w, w->done, &n);
 
     steer_row_fill(w->plan, placed, n, w->sights[group], &w->draft, NULL);
+    note_sole(&w->draft, &w->plan->policy);
     w->draft.row.first = (uint32_t)t->n_entries;
     memcpy(t->entries + t->n_entries, w->draft.entries,
            w->draft.row.n * sizeof *w->draft.entries);

@@ -28,6 +28,9 @@ struct steer_row {
     uint16_t n_seen; /* of the class's sites: no verdict of those behind had a say */
     bool is_open;
     bool is_drawn; /* chance has a say */
+    bool is_sole;  /* all else is said by the next two: the first entry's */
+    uint16_t site;
+    int target;
 };
 
 /* One piece of memory: the rows, then the entries. */

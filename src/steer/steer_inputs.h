@@ -1,0 +1,30 @@
+/* steer_inputs.h - how a snapshot of inputs lies in memory: each target's records, prepared twice.
+ *
+ * Threads: made by one, then read by any; it never changes. */
+#pragma once
+
+#include <waymark/steer.h>
+
+struct arena;
+
+enum { STEER_RECORD_KINDS = 3 }; /* A, AAAA, CNAME */
+
+struct steer_records {
+    struct wire_set live[STEER_RECORD_KINDS], all[STEER_RECORD_KINDS];
+};
+
+struct steer_inputs {
+    struct arena *arena;
+    struct steer_health *health;
+    struct steer_records *records; /* by target */
+};
+
+static inline const struct wire_set *steer_records_at(const struct steer_inputs *inputs, int target,
+                                                      uint16_t type, bool is_blind)
+{
+    const struct steer_records *r = &inputs->records[target];
+    int kind = type == WIRE_A ? 0 : type == WIRE_AAAA ? 1 : 2;
+    const struct wire_set *set = is_blind ? &r->all[kind] : &r->live[kind];
+
+    return set->count > 0 && set->type == type ? set : NULL;
+}
