@@ -1,18 +1,17 @@
 /* counters.h - numbers with one writer and any number of readers.
  *
  * A bank belongs to one thread, which alone adds to it; others read it with relaxed atomics. Slots
- * are handed out by name and never reused, so that a figure survives a reload. Banks grow in pages
- * before a world that uses new slots is published, hence the writer never sees a missing page. */
+ * are handed out by name and never reused, so that a figure survives a reload. A bank is address space for
+ * all of them at once; memory comes to it with use. */
 #pragma once
 
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { COUNTER_PAGE = 512, COUNTER_PAGES = 4096 }; /* at most 2 M slots */
+enum { COUNTER_SLOTS = 1 << 21 };
 
 struct counter_bank {
-    _Atomic(uint64_t *) pages[COUNTER_PAGES];
+    uint64_t cells[COUNTER_SLOTS];
 };
 
 /* Any cell with one writer: readers on other threads may see it late, never torn. */
@@ -36,18 +35,13 @@ static inline void counter_sum(uint64_t *sum, const uint64_t *cells, size_t n)
 
 static inline void counter_add(struct counter_bank *bank, uint32_t slot, uint64_t n)
 {
-    uint64_t *page =
-        atomic_load_explicit(&bank->pages[slot / COUNTER_PAGE], memory_order_relaxed);
-
-    counter_bump(&page[slot % COUNTER_PAGE], n);
+    counter_bump(&bank->cells[slot], n);
 }
 
 uint64_t counter_read(const struct counter_bank *bank, uint32_t slot);
 
-struct counter_bank *counter_bank_new(void);
-void counter_bank_free(struct counter_bank *bank);
-/* Makes slots 0..n_slots-1 usable. 0 or -ENOMEM. Any one thread at a time. */
-int counter_bank_grow(struct counter_bank *bank, uint32_t n_slots);
+struct counter_bank *counter_bank_new(void); /* NULL: no address space */
+void counter_bank_free(struct counter_bank *bank); /* NULL is fine */
 
 /* The register of slots: (family, label) -> slot. One owner, under its lock. */
 struct counter_names;

@@ -142,18 +142,23 @@ void steer_choose(const struct steer_plans *plans, const struct steer_table *tab
                   uint16_t type, const struct steer_client *client, const struct hash_key *key,
                   const struct steer_moment *moment, struct steer_choice *out);
 
-/* The same where chance has no say and all addresses of one target are the answer to A or AAAA, which is
- * nearly always. NULL: it is not so, and steer_choose says how it is. `tables` is by plan. */
-struct steer_sole {
-    uint16_t site;
+/* The same in two steps, where chance has no say and all addresses of one target are the answer to A or
+ * AAAA, which is nearly always. `tables` is by plan. */
+struct steer_where {
+    uint32_t class;
     uint8_t scope_bits;
-    uint32_t ttl_s;
 };
-const struct wire_set *steer_choose_sole(const struct steer_plans *plans,
-                                         const struct steer_table *const tables[],
-                                         const struct steer_inputs *inputs, size_t service,
-                                         uint16_t type, const struct addr *resolver,
-                                         const struct addr *subnet, struct steer_sole *out);
+struct steer_sole {
+    const struct wire_set *set; /* NULL: it is not so, and steer_choose says how it is */
+    uint32_t ttl_s;
+    uint16_t site;
+};
+struct steer_where steer_where(const struct steer_plans *plans, size_t service,
+                               const struct addr *resolver, const struct addr *subnet);
+struct steer_sole steer_sole(const struct steer_plans *plans,
+                             const struct steer_table *const tables[],
+                             const struct steer_inputs *inputs, size_t service, uint16_t type,
+                             uint32_t class);
 
 /* The HTTPS record of a target with addresses, for a choice among those that A gets; with the hints of
  * AAAA when that comes to the same target. It lies in `wire`. */

@@ -155,10 +155,21 @@ static inline bool wire_usual_parse(const uint8_t *packet, size_t len,
 
 /* ---- writing ---- */
 
-/* How long is the answer that consists of this set alone? */
-static inline size_t wire_usual_len(const struct wire_usual *q, const struct wire_set *set)
+/* Where the parts of an answer that consists of one set end. Taken out beforehand: a compiler must suppose
+ * that octets which are written are what it would read again. */
+struct wire_usual_plan {
+    size_t question_end, set_end, end;
+    unsigned n;
+};
+
+static inline struct wire_usual_plan wire_usual_plan(const struct wire_usual *q,
+                                                     const struct wire_set *set)
 {
-    return WIRE_HEADER_LEN + q->name_len + 4u + set->wire_len + q->opt_len;
+    struct wire_usual_plan p = { .question_end = WIRE_HEADER_LEN + q->name_len + 4u, .n = set->count };
+
+    p.set_end = p.question_end + set->wire_len;
+    p.end = p.set_end + q->opt_len;
+    return p;
 }
 
 /* 8 to 24 octets, by words, some of which may write the same. */
@@ -171,45 +182,51 @@ static inline void wire_usual_put_option(uint8_t *to, const uint8_t *from, size_
 }
 
 /* The client subnet goes back as it came. */
-static inline void wire_usual_put_opt(uint8_t *to, const uint8_t *opt, const struct wire_usual *q,
-                                      uint16_t udp_size)
+static inline void wire_usual_put_opt(uint8_t *to, const uint8_t *opt, size_t len, uint64_t opt_head)
 {
     const uint32_t dnssec_and_length = htobe32(0x8000ffff); /* of flags and RDLENGTH */
-    uint64_t head = htobe64((uint64_t)WIRE_OPT << 40 | (uint64_t)udp_size << 24);
-    size_t options_len = q->opt_len - (size_t)WIRE_OPT_FIXED;
+    size_t options_len = len - WIRE_OPT_FIXED;
     uint32_t tail;
 
     memcpy(&tail, opt + WIRE_OPT_FIXED - 4, sizeof tail);
     tail &= dnssec_and_length;
-    memcpy(to, &head, sizeof head);
+    memcpy(to, &opt_head, sizeof opt_head);
     memcpy(to + WIRE_OPT_FIXED - 4, &tail, sizeof tail);
     if (options_len > 0)
         wire_usual_put_option(to + WIRE_OPT_FIXED, opt + WIRE_OPT_FIXED, options_len);
 }
 
-/* Answers with the set, which is owned by the name and whose data are plain; scope 0. */
-static inline void wire_usual_answer(uint8_t *to, const uint8_t *packet, const struct wire_usual *q,
-                                     const struct wire_set *set, uint16_t udp_size)
+/* What our OPT records begin with. */
+static inline uint64_t wire_usual_opt_head(uint16_t udp_size)
 {
-    size_t question_end = WIRE_HEADER_LEN + q->name_len + 4u;
-
-    block_copy(to, packet, question_end);
-    wire_put16(to + 2, WIRE_QR | WIRE_AA | (wire_get16(packet + 2) & WIRE_RD));
-    wire_put16(to + 6, set->count);
-    block_copy(to + question_end, set->wire, set->wire_len);
-    if (q->opt_len > 0)
-        wire_usual_put_opt(to + question_end + set->wire_len, packet + question_end, q, udp_size);
+    return htobe64((uint64_t)WIRE_OPT << 40 | (uint64_t)udp_size << 24);
 }
 
-/* Gives such an answer another scope, and its records, all of one length, another TTL. */
-static inline void wire_usual_steer(uint8_t *answer, const struct wire_usual *q,
-                                    const struct wire_set *set, uint32_t ttl, uint8_t scope_bits)
+/* Answers with the set, which is owned by the name and whose data are plain; scope 0. */
+static inline void wire_usual_answer(uint8_t *to, const uint8_t *packet,
+                                     const struct wire_usual_plan *plan, const uint8_t *wire,
+                                     uint64_t opt_head)
 {
-    uint8_t *rr = answer + WIRE_HEADER_LEN + q->name_len + 4;
-    size_t each = WIRE_RR_HEAD + wire_rr_len(rr);
+    block_copy(to, packet, plan->question_end);
+    wire_put16(to + 2, WIRE_QR | WIRE_AA | (wire_get16(packet + 2) & WIRE_RD));
+    wire_put16(to + 6, (uint16_t)plan->n);
+    block_copy(to + plan->question_end, wire, plan->set_end - plan->question_end);
+    if (plan->end > plan->set_end)
+        wire_usual_put_opt(to + plan->set_end, packet + plan->question_end,
+                           plan->end - plan->set_end, opt_head);
+}
 
-    for (unsigned i = 0; i < set->count; i++, rr += each)
+/* Gives such an answer another scope, and its records another TTL. */
+static inline void wire_usual_steer(uint8_t *answer, const struct wire_usual_plan *plan,
+                                    uint32_t ttl, uint8_t scope_bits)
+{
+    uint8_t *rr = answer + plan->question_end;
+
+    wire_put32(rr + WIRE_RR_TTL, ttl);
+    for (unsigned n = plan->n; n > 1; n--) {
+        rr += WIRE_RR_HEAD + wire_rr_len(rr);
         wire_put32(rr + WIRE_RR_TTL, ttl);
-    if (wire_usual_has_ecs(q))
-        rr[WIRE_OPT_FIXED + WIRE_OPTION_HEAD + 3] = scope_bits;
+    }
+    if (plan->end > plan->set_end + WIRE_OPT_FIXED)
+        answer[plan->set_end + WIRE_OPT_FIXED + WIRE_OPTION_HEAD + 3] = scope_bits;
 }

@@ -71,9 +71,6 @@ void world_hub_free(struct world_hub *hub);  /* no reader may be online; NULL is
 /* What readers hand to rcu_read. */
 void *const *world_hub_slot(const struct world_hub *hub);
 
-/* Banks that count for this hub: grown before each world that needs more slots. */
-int world_hub_add_bank(struct world_hub *hub, struct counter_bank *bank);
-
 /* Builds everything from the configuration and publishes it; what is published stays when this fails
  * (false, and the report says why). Verdicts of targets that stay are kept. The conf is referenced. */
 bool world_load(struct world_hub *hub, struct conf *conf, struct report *report);

@@ -33,7 +33,7 @@ static struct dns_desk *desk_new(void)
     return desk;
 }
 
-int desks_init(struct desks *d, size_t n, struct world_hub *hub, char why[static WHY_LEN])
+int desks_init(struct desks *d, size_t n, char why[static WHY_LEN])
 {
     *d = (struct desks){ .all = calloc(n, sizeof *d->all) };
     d->rates = dns_rates_new();
@@ -44,10 +44,6 @@ int desks_init(struct desks *d, size_t n, struct world_hub *hub, char why[static
         if (d->all[d->n] == NULL)
             goto fail;
         d->all[d->n]->rates = d->rates;
-        if (world_hub_add_bank(hub, d->all[d->n]->bank) != 0) {
-            d->n++;
-            goto fail;
-        }
     }
     return 0;
 fail:

@@ -9,7 +9,6 @@
 
 struct dns_desk;
 struct dns_rates;
-struct world_hub;
 
 struct desks {
     struct dns_desk **all;
@@ -17,6 +16,6 @@ struct desks {
     struct dns_rates *rates; /* of all of them */
 };
 
-/* The banks count for the hub from its next world on. 0, or -errno with `why`. */
-int desks_init(struct desks *d, size_t n, struct world_hub *hub, char why[static WHY_LEN]);
+/* 0, or -errno with `why`. */
+int desks_init(struct desks *d, size_t n, char why[static WHY_LEN]);
 void desks_fini(struct desks *d);

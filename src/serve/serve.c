@@ -125,7 +125,7 @@ static int make_desks(struct serve *s, char why[static WHY_LEN])
     if (s->hub == NULL)
         return out_of_memory(why);
     s->n_workers = limits_workers(&s->conf->server);
-    return desks_init(&s->desks, net_n_threads(s->conf->server.n_listen, s->n_workers), s->hub,
+    return desks_init(&s->desks, net_n_threads(s->conf->server.n_listen, s->n_workers),
                       why);
 }
 

@@ -21,42 +21,39 @@ void steer_route_init(struct steer_route *route, const struct conf_service *serv
                                    .is_sole = plan->policy.take == 1 && service->addresses == 0 };
 }
 
-/* As steer_stand, for the class and the scope alone. */
-static inline uint32_t class_of(const struct steer_route *route, const struct addr *resolver,
-                                const struct addr *subnet, uint8_t *scope)
+/* As steer_stand. */
+struct steer_where steer_where(const struct steer_plans *plans, size_t service,
+                               const struct addr *resolver, const struct addr *subnet)
 {
-    *scope = 0;
+    const struct steer_route *route = &plans->routes[service];
+    uint8_t scope = 0;
+
     if (route->geo == NULL)
-        return 0;
+        return (struct steer_where){ 0 };
     if (subnet->family != 0) {
         struct geo_cell cell = geo_view_find(route->geo, subnet);
         uint8_t least = subnet->family == 4 ? route->least_scope4 : route->least_scope6;
-        *scope = cell.bits;
-        if (!route->classes[cell.class].is_special) {
-            *scope = cell.bits > least ? cell.bits : least;
-            return cell.class;
-        }
+        scope = cell.bits;
+        if (!route->classes[cell.class].is_special)
+            return (struct steer_where){ cell.class, scope > least ? scope : least };
     }
-    return geo_view_find(route->geo, resolver).class;
+    return (struct steer_where){ geo_view_find(route->geo, resolver).class, scope };
 }
 
-const struct wire_set *steer_choose_sole(const struct steer_plans *plans,
-                                         const struct steer_table *const tables[],
-                                         const struct steer_inputs *inputs, size_t service,
-                                         uint16_t type, const struct addr *resolver,
-                                         const struct addr *subnet, struct steer_sole *out)
+struct steer_sole steer_sole(const struct steer_plans *plans,
+                             const struct steer_table *const tables[],
+                             const struct steer_inputs *inputs, size_t service, uint16_t type,
+                             uint32_t class)
 {
     const struct steer_route *route = &plans->routes[service];
+    size_t group = route->n_groups > 1 && type == WIRE_AAAA;
+    const struct steer_row *row =
+        &tables[route->plan]->rows[(size_t)class * route->n_groups + group];
 
-    if (!route->is_sole)
-        return NULL;
-    size_t i = class_of(route, resolver, subnet, &out->scope_bits);
-    i = i * route->n_groups + (route->n_groups > 1 && type == WIRE_AAAA);
-    const struct steer_row *row = &tables[route->plan]->rows[i];
-    if (!row->is_sole)
-        return NULL;
-    out->site = row->site;
-    out->ttl_s = row->horizon_s < route->ttl_s ? row->horizon_s : route->ttl_s;
-    out->ttl_s += out->ttl_s == 0;
-    return steer_records_at(inputs, row->target, type, route->is_blind);
+    if (!route->is_sole || !row->is_sole)
+        return (struct steer_sole){ .set = NULL };
+    uint32_t ttl_s = row->horizon_s < route->ttl_s ? row->horizon_s : route->ttl_s;
+    return (struct steer_sole){ .set = steer_records_at(inputs, row->target, type, route->is_blind),
+                                .ttl_s = ttl_s + (ttl_s == 0),
+                                .site = row->site };
 }

@@ -1,47 +1,31 @@
-/* counters.c - the pages of a bank, and the register that names slots. */
+/* counters.c - the memory of a bank, and the register that names slots. */
 #include <waymark/counters.h>
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <waymark/arena.h>
 #include <waymark/hash.h>
 
 uint64_t counter_read(const struct counter_bank *bank, uint32_t slot)
 {
-    uint64_t *page =
-        atomic_load_explicit(&bank->pages[slot / COUNTER_PAGE], memory_order_acquire);
-
-    return page == NULL ? 0 : __atomic_load_n(&page[slot % COUNTER_PAGE], __ATOMIC_RELAXED);
+    return __atomic_load_n(&bank->cells[slot], __ATOMIC_RELAXED);
 }
 
 struct counter_bank *counter_bank_new(void)
 {
-    return calloc(1, sizeof(struct counter_bank));
+    void *at = mmap(NULL, sizeof(struct counter_bank), PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    return at == MAP_FAILED ? NULL : at;
 }
 
 void counter_bank_free(struct counter_bank *bank)
 {
-    if (bank == NULL)
-        return;
-    for (size_t i = 0; i < COUNTER_PAGES; i++)
-        free(atomic_load_explicit(&bank->pages[i], memory_order_relaxed));
-    free(bank);
-}
-
-int counter_bank_grow(struct counter_bank *bank, uint32_t n_slots)
-{
-    for (size_t i = 0; i * COUNTER_PAGE < n_slots; i++) {
-        if (atomic_load_explicit(&bank->pages[i], memory_order_relaxed) != NULL)
-            continue;
-        uint64_t *page = aligned_alloc(64, COUNTER_PAGE * sizeof *page);
-        if (page == NULL)
-            return -ENOMEM;
-        memset(page, 0, COUNTER_PAGE * sizeof *page);
-        atomic_store_explicit(&bank->pages[i], page, memory_order_release);
-    }
-    return 0;
+    if (bank != NULL)
+        munmap(bank, sizeof *bank);
 }
 
 struct entry {
@@ -116,7 +100,7 @@ static int grow(struct counter_names *names)
 uint32_t counter_names_slot(struct counter_names *names, const char *family, const char *label)
 {
     if (names->n == names->capacity) {
-        if (names->n >= COUNTER_PAGE * COUNTER_PAGES || grow(names) != 0)
+        if (names->n >= COUNTER_SLOTS || grow(names) != 0)
             return UINT32_MAX;
     }
     uint32_t *place = find(names, family, label);

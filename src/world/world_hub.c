@@ -13,8 +13,6 @@
 #include "world_alarm.h"
 #include "world_key.h"
 
-enum { BANKS_MAX = 1024 };
-
 struct world_hub {
     pthread_mutex_t lock;
     void *current;          /* struct world *, published; the box is counted once for it */
@@ -23,8 +21,6 @@ struct world_hub {
     bool has_key;
     struct hash_key key;
     struct counter_names *names;
-    struct counter_bank *banks[BANKS_MAX];
-    size_t n_banks;
     struct world_figures figures;
 };
 
@@ -58,21 +54,6 @@ void world_hub_free(struct world_hub *hub)
 void *const *world_hub_slot(const struct world_hub *hub)
 {
     return &hub->current;
-}
-
-int world_hub_add_bank(struct world_hub *hub, struct counter_bank *bank)
-{
-    int err = 0;
-
-    pthread_mutex_lock(&hub->lock);
-    if (hub->n_banks == BANKS_MAX)
-        err = -ENOSPC;
-    else
-        err = counter_bank_grow(bank, counter_names_count(hub->names));
-    if (err == 0)
-        hub->banks[hub->n_banks++] = bank;
-    pthread_mutex_unlock(&hub->lock);
-    return err;
 }
 
 static void on_no_reader(void *object)
@@ -166,14 +147,6 @@ static struct world_hold *hold_current(struct world_hub *hub)
     return box;
 }
 
-static int grow_banks(struct world_hub *hub)
-{
-    for (size_t i = 0; i < hub->n_banks; i++)
-        if (counter_bank_grow(hub->banks[i], counter_names_count(hub->names)) != 0)
-            return -ENOMEM;
-    return 0;
-}
-
 /* Under the lock: what verdicts changed while the world was built is folded in, then it goes out. */
 static int publish_load(struct world_hub *hub, struct world_hold *built,
                         struct steer_health *health, struct change *change)
@@ -182,7 +155,7 @@ static int publish_load(struct world_hub *hub, struct world_hold *built,
     struct world_base_box *base = built->base;
     int err = world_base_set_slots(base, hub->names);
 
-    if (err != 0 || (err = grow_banks(hub)) != 0)
+    if (err != 0)
         return err;
     carry_health(base->base.conf, now, health);
     struct world_hold *box = world_box_new(base, health, built, ++hub->version);

@@ -135,7 +135,6 @@ static void load(struct bench *b, const char *path)
     b->desk->bank = counter_bank_new();
     b->desk->now_ms = 1700000000000;
     rng_seed(&b->desk->rng, 1);
-    world_hub_add_bank(b->hub, b->desk->bank);
     if (conf == NULL || !world_load(b->hub, conf, report)) {
         report_print(report, stderr);
         exit(1);

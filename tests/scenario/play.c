@@ -371,7 +371,6 @@ static bool run(const char *path, const char *root)
     p->desk.bank = counter_bank_new();
     p->desk.rates = dns_rates_new();
     rng_seed(&p->desk.rng, 1);
-    world_hub_add_bank(p->hub, p->desk.bank);
     enter_folder(p);
     while (read_line(p, in, line) != NULL)
         run_line(p, in, root, line);
