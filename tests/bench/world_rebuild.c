@@ -265,7 +265,7 @@ int main(int argc, char **argv)
                         .out = stage_out(), .watched = NOBODY, .rests = true };
     struct stage_times times;
 
-    w.hub = stage_load(argv[1], &w.desk, 1, &times);
+    w.hub = stage_load(argv[1], &times);
     measure(&w, (size_t)atol(argv[3]));
     world_hub_free(w.hub);
     stage_desk_free(w.desk);

@@ -41,7 +41,7 @@ int main(int argc, char **argv)
     }
     struct dns_desk *desk = stage_desk();
     struct stage_times times;
-    struct world_hub *hub = stage_load(argv[1], &desk, 1, &times);
+    struct world_hub *hub = stage_load(argv[1], &times);
     struct stage_packets *packets = stage_packets(argv[2]);
     struct stage_out *out = stage_out();
     struct world_hold *hold;

@@ -39,8 +39,7 @@ void stage_desk_free(struct dns_desk *desk)
     free(desk);
 }
 
-struct world_hub *stage_load(const char *conf_path, struct dns_desk *const desks[], size_t n,
-                             struct stage_times *times)
+struct world_hub *stage_load(const char *conf_path, struct stage_times *times)
 {
     struct report *report = report_new();
     struct world_hub *hub = world_hub_new();
@@ -48,8 +47,6 @@ struct world_hub *stage_load(const char *conf_path, struct dns_desk *const desks
     struct conf *conf = conf_load(conf_path, report);
     int64_t read_us = clock_steady_us();
 
-    for (size_t i = 0; i < n; i++)
-        world_hub_add_bank(hub, desks[i]->bank);
     if (conf == NULL || !world_load(hub, conf, report)) {
         report_print(report, stderr);
         stage_fail("cannot be loaded", conf_path);

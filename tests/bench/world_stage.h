@@ -23,8 +23,7 @@ struct stage_times {
 };
 
 /* Ready, and with the desks' counters. */
-struct world_hub *stage_load(const char *conf_path, struct dns_desk *const desks[], size_t n,
-                             struct stage_times *times);
+struct world_hub *stage_load(const char *conf_path, struct stage_times *times);
 struct dns_desk *stage_desk(void);
 void stage_desk_free(struct dns_desk *desk);
 
