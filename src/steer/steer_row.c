@@ -130,9 +130,10 @@ static void finish(struct work *w)
 {
     struct steer_row_draft *d = w->out;
 
-    d->row.n_first = (uint16_t)tier_end(d, 0);
     for (size_t from = 0, to; from < d->row.n; from = to) {
         to = tier_end(d, from);
+        if (from == 0)
+            d->row.n_first = (uint16_t)to;
         set_bounds(d->entries + from, to - from);
         d->row.is_drawn |= to - from > 1 && d->entries[from].weight > 0;
     }
@@ -173,18 +174,21 @@ static void bring_first(struct steer_row_draft *d, unsigned site)
 
 /* Who gets less than its floor gets just that, from what the others have; which may put another below
  * its own. Standbys keep at most nine tenths together, so somebody always stays above. */
-static uint32_t find_floored(struct work *w, bool floored[], uint64_t *free_weight)
+static uint32_t find_floored(const struct work *w, size_t n_first, bool floored[],
+                             uint64_t *free_weight)
 {
     const struct steer_row_draft *d = w->out;
     uint32_t free_ppm = MILLION;
     bool is_new = true;
 
     *free_weight = 0;
-    for (size_t i = 0; i < tier_end(d, 0); i++)
+    for (size_t i = 0; i < n_first; i++) {
         *free_weight += d->entries[i].weight;
+        floored[i] = false;
+    }
     while (is_new) {
         is_new = false;
-        for (size_t i = 0; i < tier_end(d, 0); i++) {
+        for (size_t i = 0; i < n_first; i++) {
             const struct steer_entry *e = &d->entries[i];
             if (floored[i] || (uint64_t)e->weight * free_ppm >= floor_of(w, e) * *free_weight)
                 continue;
@@ -199,12 +203,13 @@ static uint32_t find_floored(struct work *w, bool floored[], uint64_t *free_weig
 static void share_out(struct work *w)
 {
     struct steer_row_draft *d = w->out;
-    bool floored[STEER_SITES_MAX] = { false };
+    size_t n_first = tier_end(d, 0);
+    bool floored[STEER_SITES_MAX];
     uint64_t free_weight;
-    uint32_t free_ppm = find_floored(w, floored, &free_weight);
+    uint32_t free_ppm = find_floored(w, n_first, floored, &free_weight);
 
     assert(free_weight > 0);
-    for (size_t i = 0; i < tier_end(d, 0); i++) {
+    for (size_t i = 0; i < n_first; i++) {
         struct steer_entry *e = &d->entries[i];
         uint64_t ppm = floored[i] ? floor_of(w, e) : free_ppm;
         uint64_t weight = floored[i] ? ppm * FLOOR_TOTAL / MILLION
@@ -299,7 +304,8 @@ void steer_sights_fill(const struct steer_plan *plan, unsigned group,
     for (size_t i = 0; i < p->n_sites; i++) {
         int target = p->sites[i].target;
         const struct steer_health *h = steer_inputs_health(inputs, target);
-        out[i] = (struct steer_sight){ h->horizon_s, steer_is_up(&p->conf->targets[target], h, type) };
+        out[i].horizon_s = h->horizon_s;
+        out[i].is_up = steer_is_up(&p->conf->targets[target], h, type);
     }
 }
 

@@ -18,16 +18,22 @@ struct work {
 struct news {
     struct steer_table *former;
     bool is_new[STEER_GROUPS][STEER_SITES_MAX]; /* the row would see another sight of the site */
+    uint64_t sieve[STEER_GROUPS];               /* of those sites, see steer_view */
 };
 
 static unsigned group_of(const struct work *w, size_t row)
 {
-    return (unsigned)(row % w->plan->policy.n_groups);
+    return w->plan->policy.n_groups == 1 ? 0 : row % STEER_GROUPS;
+}
+
+static size_t class_of(const struct work *w, size_t row)
+{
+    return w->plan->policy.n_groups == 1 ? row : row / STEER_GROUPS;
 }
 
 static const struct steer_placed *placed_of(const struct work *w, size_t row, size_t *n)
 {
-    const struct steer_class *class = &w->plan->view->classes[row / w->plan->policy.n_groups];
+    const struct steer_class *class = &w->plan->view->classes[class_of(w, row)];
     unsigned group = group_of(w, row);
 
     *n = class->n[group];
@@ -140,17 +146,16 @@ static bool find_news(const struct work *w, const struct steer_inputs *was, stru
 {
     const struct steer_policy *p = &w->plan->policy;
     struct steer_sight old[STEER_SITES_MAX];
-    bool any = false;
 
     for (unsigned g = 0; p->healthy >= 0 && g < p->n_groups; g++) {
         steer_sights_fill(w->plan, g, was, old);
-        for (size_t i = 0; i < p->n_sites; i++) {
+        for (unsigned i = 0; i < p->n_sites; i++) {
             const struct steer_sight *is = &w->sights[g][i];
             news->is_new[g][i] = is->is_up != old[i].is_up || is->horizon_s != old[i].horizon_s;
-            any |= news->is_new[g][i];
+            news->sieve[g] |= news->is_new[g][i] ? steer_sieve(i) : 0;
         }
     }
-    return any;
+    return (news->sieve[STEER_FOR_A] | news->sieve[STEER_FOR_AAAA]) != 0;
 }
 
 /* A standby's verdict has a say wherever it stands. */
@@ -159,8 +164,10 @@ static bool is_concerned(const struct work *w, const struct news *news, size_t r
     const struct steer_policy *p = &w->plan->policy;
     const bool *is_new = news->is_new[group_of(w, row)];
     size_t n, n_seen = news->former->rows[row].n_seen;
-    const struct steer_placed *placed = placed_of(w, row, &n);
 
+    if ((w->plan->view->sieve[row] & news->sieve[group_of(w, row)]) == 0)
+        return false;
+    const struct steer_placed *placed = placed_of(w, row, &n);
     for (size_t i = 0; i < (p->floor < 0 ? n_seen : n); i++)
         if (is_new[placed[i].site] && (i < n_seen || p->sites[placed[i].site].floor_ppm > 0))
             return true;
@@ -185,19 +192,22 @@ static void copy_rows(struct work *w, const struct steer_table *former, size_t e
     }
 }
 
+/* Room for whatever the rows that pass the sieve may come to. */
+static size_t most_after(const struct work *w, const struct news *news)
+{
+    size_t most = news->former->n_entries;
+
+    for (size_t i = 0; i < w->n_rows; i++)
+        if ((w->plan->view->sieve[i] & news->sieve[group_of(w, i)]) != 0)
+            most += most_entries(w, i);
+    return most;
+}
+
 static struct steer_table *update(struct work *w, const struct news *news)
 {
     const struct steer_table *former = news->former;
-    size_t max_entries = former->n_entries, n_concerned = 0;
 
-    for (size_t i = 0; i < w->n_rows; i++)
-        if (is_concerned(w, news, i)) {
-            max_entries += most_entries(w, i);
-            n_concerned++;
-        }
-    if (n_concerned == 0)
-        return steer_table_ref(news->former);
-    if (!table_new(w, max_entries))
+    if (!table_new(w, most_after(w, news)))
         return NULL;
     memcpy(w->table->n_open, former->n_open, sizeof former->n_open);
     w->table->n_empty = former->n_empty;
@@ -208,6 +218,10 @@ static struct steer_table *update(struct work *w, const struct news *news)
         count(w->table, group_of(w, i), &former->rows[i], -1);
         row_add(w);
     }
+    if (w->done == 0) {
+        free(w->table);
+        return steer_table_ref(news->former);
+    }
     copy_rows(w, former, w->n_rows);
     return table_done(w);
 }
@@ -216,7 +230,7 @@ struct steer_table *steer_table_update(const struct steer_plans *plans, size_t p
                                        const struct steer_inputs *inputs,
                                        struct steer_table *former, const struct steer_inputs *was)
 {
-    struct news news = { .former = former };
+    struct news news = { .former = former, .sieve = { 0 } };
     struct work w;
 
     set_plan(&w, &plans->plans[plan], inputs);

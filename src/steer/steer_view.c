@@ -134,6 +134,19 @@ static uint32_t on_place(void *ctx, const struct geo_place *place, int prefix)
     return (uint32_t)b->view->n_classes - 1;
 }
 
+static int sieve_fill(struct steer_view *v, unsigned n_groups, char why[static WHY_LEN])
+{
+    v->sieve = calloc(v->n_classes * n_groups, sizeof *v->sieve);
+    if (v->sieve == NULL)
+        return why_set(why, -ENOMEM, "out of memory");
+    for (size_t i = 0; i < v->n_classes * n_groups; i++) {
+        const struct steer_class *class = &v->classes[i / n_groups];
+        for (size_t k = 0; k < class->n[i % n_groups]; k++)
+            v->sieve[i] |= steer_sieve(v->sites[class->at[i % n_groups] + k].site);
+    }
+    return 0;
+}
+
 static int build(struct builder *b, const struct geo *geo, char why[static WHY_LEN])
 {
     static const struct geo_place nowhere = { .subdivision_code = "", .subdivision = "",
@@ -148,7 +161,7 @@ static int build(struct builder *b, const struct geo *geo, char why[static WHY_L
     if (b->is_out_of_memory)
         err = why_set(why, -ENOMEM, "out of memory, or more than %d classes of clients",
                       GEO_CLASSES_MAX);
-    return err;
+    return err != 0 ? err : sieve_fill(b->view, p->n_groups, why);
 }
 
 int steer_view_build(const struct steer_policy *policy, const struct geo *geo,
@@ -188,6 +201,7 @@ void steer_view_free(struct steer_view *view)
     free(view->classes);
     free(view->sites);
     free(view->index);
+    free(view->sieve);
     free(view);
 }
 

@@ -30,10 +30,16 @@ struct steer_view {
     size_t n_classes, max_classes;
     struct steer_placed *sites;
     size_t n_sites, max_sites;
+    uint64_t *sieve; /* of each class, then group: the bits site % 64 of its sites */
     uint32_t *index; /* class + 1 by the hash of its sites */
     size_t n_index;  /* a power of two */
     uint32_t build_ms;
 };
+
+static inline uint64_t steer_sieve(unsigned site)
+{
+    return (uint64_t)1 << site % 64;
+}
 
 /* 0, or -errno with `why`. */
 int steer_view_build(const struct steer_policy *policy, const struct geo *geo,

@@ -7,7 +7,7 @@ The databases decide how many classes a plan has: give the city database (tools/
 Prints, for each of the two, the least, the median, the 99th percentile and the most of
 
   verdict_to_answer_ms     from a verdict to the first changed answer, the worker half loaded
-  rebuild_ms               of that, in world_set_verdicts
+  rebuild_cpu_ms           CPU time that world_set_verdicts took, whatever else runs
   quiet_million_per_s      answers while nothing flips, the worker fully loaded
   drop_percent             how many fewer while verdicts flip 100 times a second
   drop_per_cpu_s_percent   the same per second of the worker's own CPU time, whatever else runs
