@@ -161,7 +161,7 @@ static bool answer_all(struct tcp_session *s)
     size_t start = s->in.start, len;
     struct net_kit *kit = s->all->kit;
 
-    kit->desk->now_ms = clock_wall_ms();
+    kit->desk->now_ms = clock_tick_ms();
     while (verdict == TCP_FRAME && s->left == NULL) {
         verdict = answer_some(s, &len);
         if (!send_answers(s, len))

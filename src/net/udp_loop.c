@@ -23,7 +23,7 @@ size_t udp_loop_turn(struct udp_loop *loop, struct udp_port *port, bool may_slee
     if (b->n == 0)
         return n;
     note_turn(loop);
-    loop->desk->now_ms = clock_wall_ms();
+    loop->desk->now_ms = clock_tick_ms();
     rcu_online();
     dns_answer_batch(rcu_read(loop->world), loop->desk, b->in, b->out, b->n);
     rcu_offline();
