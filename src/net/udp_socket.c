@@ -18,6 +18,7 @@
 
 enum {
     CONTROL = 64,   /* CMSG_SPACE(struct in6_pktinfo), and some */
+    ALONE = 16,     /* after a datagram that came alone, so many are received one by one */
     PAUSE_MS = 10   /* after an error of the socket's: never turn at full speed */
 };
 
@@ -51,6 +52,7 @@ struct udp_socket {
     struct udp_port port;
     struct udp_room *room;
     bool is_wildcard;
+    unsigned n_alone; /* to receive one by one */
 };
 
 struct udp_room *udp_room_new(void)
@@ -150,17 +152,45 @@ static void pause_after(int err)
         nanosleep(&a_while, NULL);
 }
 
+/* 0.4 us less than recvmmsg, which looks for a second one. */
+static int receive_one(int fd, struct udp_room *r)
+{
+    struct mmsghdr *m = &r->received[0];
+    ssize_t len = recvfrom(fd, r->queries[0], UDP_BUFFER, MSG_TRUNC, &r->peers[0].any,
+                           &m->msg_hdr.msg_namelen);
+
+    if (len < 0)
+        return -1;
+    m->msg_len = (unsigned)len;
+    m->msg_hdr.msg_flags = len > UDP_BUFFER ? MSG_TRUNC : 0;
+    return 1;
+}
+
+/* A server that is not at its limit finds one datagram each time it wakes: after one that came alone
+ * it expects the next to do the same, and looks now and then whether they come in numbers. */
+static int receive_some(struct udp_socket *s, bool may_sleep)
+{
+    if (may_sleep && s->n_alone > 0) {
+        s->n_alone--;
+        return receive_one(s->port.fd, s->room);
+    }
+    int got = recvmmsg(s->port.fd, s->room->received, UDP_BATCH,
+                       may_sleep ? MSG_WAITFORONE : MSG_DONTWAIT, NULL);
+    if (got == 1 && !s->is_wildcard)
+        s->n_alone = ALONE;
+    return got;
+}
+
 static size_t receive(struct udp_port *port, bool may_sleep, struct net_counts *counts)
 {
-    const struct udp_socket *s = socket_of(port);
+    struct udp_socket *s = socket_of(port);
     struct udp_room *r = s->room;
 
     r->batch.n = 0;
     mend(r);
     if (r->has_control != s->is_wildcard)
         ask_for_control(r, s->is_wildcard);
-    int got = recvmmsg(port->fd, r->received, UDP_BATCH, may_sleep ? MSG_WAITFORONE : MSG_DONTWAIT,
-                       NULL);
+    int got = receive_some(s, may_sleep);
     if (got <= 0) {
         pause_after(errno);
         return 0;
@@ -224,7 +254,7 @@ static int send_some(int fd, struct mmsghdr *messages, size_t n)
 
     if (n > 1 || m->msg_controllen > 0)
         return sendmmsg(fd, messages, (unsigned)n, MSG_DONTWAIT);
-    /* A lonely answer, as most are on a quiet server: 0.25 us less than by sendmmsg. */
+    /* An answer that goes alone: 0.2 us less than by sendmmsg. */
     return sendto(fd, m->msg_iov->iov_base, m->msg_iov->iov_len, MSG_DONTWAIT, m->msg_name,
                   m->msg_namelen) < 0 ? -1 : 1;
 }

@@ -87,6 +87,15 @@ static void receive(struct bench *b, int flags)
         give_up("recvmmsg");
 }
 
+static void receive_by_recvfrom(struct bench *b)
+{
+    socklen_t len = sizeof b->peers[0];
+
+    send_one(b);
+    if (recvfrom(b->to, b->octets[0], ROOM, MSG_TRUNC, (struct sockaddr *)&b->peers[0], &len) != LEN)
+        give_up("recvfrom");
+}
+
 static void receive_asleep(struct bench *b)
 {
     send_one(b);
@@ -145,6 +154,7 @@ int main(void)
     int small = 1;
 
     set_up(&b);
+    measure(&b, "in: recvfrom", receive_by_recvfrom);
     measure(&b, "in: recvmmsg", receive_asleep);
     measure(&b, "in: poll of two sockets, recvmmsg", receive_after_poll);
     measure(&b, "in: epoll, recvmmsg", receive_after_epoll);

@@ -441,6 +441,60 @@ static void sockets_of_both_families_share_a_room(void **state)
     udp_room_free(room);
 }
 
+/* From the second on they are received one by one. */
+static void datagrams_that_come_alone_are_received_one_by_one(void **state)
+{
+    static const char big[UDP_BUFFER + 1], whole[UDP_BUFFER] = "w";
+    struct stage s;
+    char got;
+
+    set_up(&s, "127.0.0.1");
+    s.client = loopback_connect(&s.at, SOCK_DGRAM);
+    for (int i = 0; i < 100; i++) {
+        loopback_send(s.client, &(char){ (char)i }, 1);
+        assert_int_equal(udp_port_receive(s.port, true, &s.counts), 1);
+        assert_int_equal(s.port->batch->n, 1);
+        assert_int_equal(s.port->batch->in[0].len, 1);
+        answer(&s);
+        loopback_expect(s.client, &got, 1);
+        assert_int_equal(got, i);
+    }
+    loopback_send(s.client, big, sizeof big);
+    assert_int_equal(udp_port_receive(s.port, true, &s.counts), 1);
+    assert_int_equal(s.port->batch->n, 0);
+    assert_int_equal(s.counts.udp_dropped, 1);
+    loopback_send(s.client, whole, sizeof whole);
+    assert_int_equal(udp_port_receive(s.port, true, &s.counts), 1);
+    assert_int_equal(s.port->batch->in[0].len, UDP_BUFFER);
+    udp_port_interrupt(s.port);
+    assert_int_equal(udp_port_receive(s.port, true, &s.counts), 0);
+    assert_int_equal(s.counts.udp_received, 102);
+    socket_close(&s);
+}
+
+static void after_lonely_ones_a_crowd_is_soon_received_together(void **state)
+{
+    enum { CROWD = 200 };
+    struct stage s;
+    char got;
+    size_t n_receives = 0;
+
+    set_up(&s, "127.0.0.1");
+    s.client = loopback_connect(&s.at, SOCK_DGRAM);
+    loopback_send(s.client, "a", 1);
+    assert_int_equal(udp_port_receive(s.port, true, &s.counts), 1);
+    for (int i = 0; i < CROWD; i++)
+        loopback_send(s.client, "c", 1);
+    for (; s.counts.udp_received < 1 + CROWD; n_receives++) {
+        assert_true(udp_port_receive(s.port, true, &s.counts) > 0);
+        answer(&s);
+    }
+    assert_in_range(n_receives, 1, 25);
+    for (int i = 0; i < CROWD; i++)
+        loopback_expect(s.client, &got, 1);
+    socket_close(&s);
+}
+
 static void who_is_interrupted_no_longer_sleeps(void **state)
 {
     struct stage s;
@@ -510,6 +564,8 @@ int main(void)
         cmocka_unit_test(on_a_wildcard_the_answer_leaves_from_the_asked_address),
         cmocka_unit_test(only_a_wildcard_asks_where_a_datagram_was_sent_to),
         cmocka_unit_test(sockets_of_both_families_share_a_room),
+        cmocka_unit_test(datagrams_that_come_alone_are_received_one_by_one),
+        cmocka_unit_test(after_lonely_ones_a_crowd_is_soon_received_together),
         cmocka_unit_test(who_is_interrupted_no_longer_sleeps),
         cmocka_unit_test(a_port_that_is_taken_gets_a_sentence),
         cmocka_unit_test(a_second_server_of_our_own_is_noticed),
