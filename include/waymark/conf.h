@@ -62,6 +62,7 @@ struct conf_server {
     const struct endpoint *listen;
     size_t n_listen;
     int threads;               /* 0: one per core */
+    bool pin_threads, steer_by_cpu;
     const char *nsid;          /* NULL: not sent */
     const char *identity;      /* in class CHAOS, RFC 4892; NULL: refused */
     const char *version;       /* likewise */

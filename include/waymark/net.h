@@ -28,6 +28,8 @@ struct net_config {
     int tcp_idle_s;     /* to send a whole query, and to take the answers to it */
     int tcp_life_s;     /* of a connection, however busy */
     int tcp_per_client; /* connections of one address, per worker */
+    bool pins_threads;  /* the UDP threads of each worker to a CPU of its own */
+    bool steers_by_cpu; /* datagrams go to the worker of the CPU at which they arrive; not on loopback */
 };
 
 /* One writer, relaxed atomics, see counters.h. Only uint64_t. */

@@ -101,6 +101,8 @@ void conf_read_server(struct conf_reader *r, const config_setting_t *group)
         group = NULL;
     read_listeners(r, group);
     server->threads = conf_read_int(r, group, OPT_server_threads);
+    server->pin_threads = conf_read_bool(r, group, OPT_server_pin_threads);
+    server->steer_by_cpu = conf_read_bool(r, group, OPT_server_steer_by_cpu);
     server->nsid = conf_read_text(r, group, OPT_server_nsid);
     server->identity = conf_read_text(r, group, OPT_server_identity);
     server->version = conf_read_text(r, group, OPT_server_version);

@@ -11,6 +11,7 @@
 
 #include <waymark/rcu.h>
 
+#include "net_cpu.h"
 #include "net_thread.h"
 #include "udp_loop.h"
 #include "udp_socket.h"
@@ -20,8 +21,10 @@ enum { UDP_THREADS_MAX = 4, THREAD_MAGIC = 0x0d9c035 };
 
 struct udp_thread {
     uint32_t magic;
+    const struct net_config *config;
     bool is_running;
     size_t number; /* among all */
+    size_t worker;
     pthread_t thread;
     struct udp_room *room;
     struct udp_loop loop;
@@ -59,6 +62,23 @@ static int open_ports(struct udp_thread *t, const struct endpoint *at, size_t n,
     return err;
 }
 
+/* The last one to bind an address tells for all of its sockets. */
+static int steer_by_cpu(const struct udp_thread *t, const struct endpoint *at,
+                        char why[static WHY_LEN])
+{
+    size_t n = t->config->n_workers;
+    int cpus[NET_CPU_WORKERS], err = 0;
+
+    if (!t->config->steers_by_cpu || t->worker + 1 < n)
+        return 0;
+    for (size_t i = 0; i < n && err == 0; i++)
+        err = net_cpu_of(i, &cpus[i], why);
+    for (size_t i = 0; i < t->loop.n_ports && err == 0; i++)
+        if (net_cpu_has_queues(&at[i]))
+            err = net_cpu_steer(t->loop.ports[i]->fd, cpus, n, why);
+    return err;
+}
+
 int udp_thread_new(const struct net_config *config, size_t number, struct dns_desk *desk,
                    struct udp_thread **out, char why[static WHY_LEN])
 {
@@ -68,10 +88,15 @@ int udp_thread_new(const struct net_config *config, size_t number, struct dns_de
 
     if (t == NULL)
         return why_set(why, -ENOMEM, "cannot make a DNS worker: out of memory");
+    t->config = config;
     t->number = number;
+    t->worker = number / of_worker;
     t->loop.world = config->world;
     t->loop.desk = desk;
-    int err = open_ports(t, &config->listen[number % of_worker], n_ports, why);
+    const struct endpoint *at = &config->listen[number % of_worker];
+    int err = open_ports(t, at, n_ports, why);
+    if (err == 0)
+        err = steer_by_cpu(t, at, why);
     if (err != 0) {
         udp_thread_free(t);
         return err;
@@ -105,11 +130,20 @@ static void *run(void *arg)
     return NULL;
 }
 
+static int pin(const struct udp_thread *t, char why[static WHY_LEN])
+{
+    int cpu = 0, err = net_cpu_of(t->worker, &cpu, why);
+
+    return err != 0 ? err : net_cpu_pin(t->thread, cpu, why);
+}
+
 int udp_thread_start(struct udp_thread *t, char why[static WHY_LEN])
 {
     assert(!t->is_running && !t->loop.is_stopping);
     int err = net_thread_start(&t->thread, "udp", t->number, run, t, why);
     t->is_running = err == 0;
+    if (err == 0 && t->config->pins_threads)
+        err = pin(t, why);
     return err;
 }
 

@@ -17,7 +17,7 @@ size_t udp_threads_per_worker(size_t n_listen);
 /* The first worker's come first. Binds its sockets. 0, or -errno with `why`. */
 int udp_thread_new(const struct net_config *config, size_t number, struct dns_desk *desk,
                    struct udp_thread **out, char why[static WHY_LEN]);
-int udp_thread_start(struct udp_thread *t, char why[static WHY_LEN]);
+int udp_thread_start(struct udp_thread *t, char why[static WHY_LEN]); /* failed: stop it still */
 void udp_thread_stop(struct udp_thread *t); /* asks and joins, for good; NULL is fine */
 void udp_thread_free(struct udp_thread *t); /* stopped; NULL is fine */
 

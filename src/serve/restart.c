@@ -31,6 +31,8 @@ void restart_name_changes(const struct conf_server *running, const struct conf *
     } fixed[] = {
         { "listen", same_listen(running, server) },
         { "threads", running->threads == server->threads },
+        { "pin_threads", running->pin_threads == server->pin_threads },
+        { "steer_by_cpu", running->steer_by_cpu == server->steer_by_cpu },
         { "user", same_text(running->user, server->user) },
         { "state", same_text(running->state, server->state) },
         { "control", same_text(running->control, server->control) },

@@ -140,7 +140,9 @@ static int bind_sockets(struct serve *s, char why[static WHY_LEN])
                                  .tcp_clients = limits_tcp_clients(s->conf, s->n_workers),
                                  .tcp_idle_s = conf->tcp_idle_s,
                                  .tcp_life_s = conf->tcp_life_s,
-                                 .tcp_per_client = conf->tcp_per_client };
+                                 .tcp_per_client = conf->tcp_per_client,
+                                 .pins_threads = conf->pin_threads,
+                                 .steers_by_cpu = conf->steer_by_cpu };
 
     edges_check_tls(s->conf, s->report);
     if (report_errors(s->report) > 0)
