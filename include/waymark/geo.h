@@ -5,7 +5,7 @@
  * through a policy: every place becomes a class, equal neighbours are merged, and what is left is a
  * table that finds the class of an address and the length of the merged network in a few steps.
  *
- * Threads: load, build and free from control; find and locate from any thread.
+ * Threads: load, build and free from whoever loads; find and locate from any thread.
  * Owner:   whoever makes a thing frees it, once no reader can hold it. A view does not refer to its
  *          base. A base does not refer to its files: they may be replaced at any time.
  * Source:  MaxMind DB format 2.0; RFC 6890 (special-purpose ranges); RFC 7871 7.2.1 (scope);
@@ -43,7 +43,10 @@ struct geo_place {
 
 /* NULL when the report got errors: nothing of a broken database is used. */
 struct geo *geo_load(const struct conf_geo *conf, struct report *report);
-void geo_free(struct geo *geo); /* NULL is fine */
+/* The same when there was one before: where the configuration asks for the same files in the same
+ * way, and none has changed, it is the former itself, counted once more. */
+struct geo *geo_load_after(struct geo *former, const struct conf_geo *conf, struct report *report);
+void geo_free(struct geo *geo); /* the last one frees; NULL is fine */
 
 struct geo_location {
     const struct geo_place *place; /* never NULL: an unlisted address has an empty place */

@@ -73,6 +73,11 @@ struct steer_plans; /* every plan and view of a configuration */
 /* NULL when the report got errors. */
 struct steer_plans *steer_plans_build(const struct conf *conf, const struct geo *geo,
                                       struct report *report);
+/* The same when there were others before (NULL: none): views of the same base are taken over where
+ * they divide the clients alike. */
+struct steer_plans *steer_plans_build_after(const struct steer_plans *former,
+                                            const struct conf *conf, const struct geo *geo,
+                                            struct report *report);
 void steer_plans_free(struct steer_plans *plans); /* NULL is fine */
 
 size_t steer_plans_count(const struct steer_plans *plans);

@@ -303,13 +303,15 @@ static struct geo *geo_new(const struct conf_geo *conf)
 
     if (g == NULL)
         return NULL;
+    atomic_init(&g->refs, 1);
     geo_seq_init(&g->v4);
     geo_seq_init(&g->v6);
     g->places = geo_places_new();
     g->arena = arena_new();
     g->sources = calloc(conf->n_databases + conf->n_asn_databases + 2, sizeof *g->sources);
     if (g->places == NULL || g->arena == NULL || g->sources == NULL ||
-        !geo_seq_add(&g->v4, 0, GEO_PLACE_EMPTY) || !geo_seq_add(&g->v6, 0, GEO_PLACE_EMPTY)) {
+        !geo_reuse_init(&g->reuse, conf, g->arena) || !geo_seq_add(&g->v4, 0, GEO_PLACE_EMPTY) ||
+        !geo_seq_add(&g->v6, 0, GEO_PLACE_EMPTY)) {
         geo_free(g);
         return NULL;
     }
@@ -338,8 +340,18 @@ static void load_all(struct load *l)
 
 struct geo *geo_load(const struct conf_geo *conf, struct report *report)
 {
+    return geo_load_after(NULL, conf, report);
+}
+
+struct geo *geo_load_after(struct geo *former, const struct conf_geo *conf, struct report *report)
+{
+    if (former != NULL && geo_reuse_is_possible(&former->reuse, conf)) {
+        atomic_fetch_add(&former->refs, 1);
+        return former;
+    }
+
     struct load l = { .conf = conf, .report = report, .geo = geo_new(conf) };
-    size_t before = report_errors(report);
+    size_t before = report_errors(report), warnings = report_warnings(report);
 
     if (l.geo == NULL) {
         report_error(report, "", 0, "out of memory while loading the geographic databases");
@@ -349,6 +361,7 @@ struct geo *geo_load(const struct conf_geo *conf, struct report *report)
     load_all(&l);
     geo_map_fini(&l.asn_pairs);
     geo_networks_free(&l.networks);
+    l.geo->reuse.is_firm &= report_warnings(report) == warnings;
     if (report_errors(report) == before)
         return l.geo;
     geo_free(l.geo);
@@ -357,8 +370,9 @@ struct geo *geo_load(const struct conf_geo *conf, struct report *report)
 
 void geo_free(struct geo *geo)
 {
-    if (geo == NULL)
+    if (geo == NULL || atomic_fetch_sub(&geo->refs, 1) != 1)
         return;
+    geo_reuse_fini(&geo->reuse);
     geo_places_free(geo->places);
     geo_seq_fini(&geo->v4);
     geo_seq_fini(&geo->v6);

@@ -20,6 +20,7 @@ struct known {
 struct builder {
     struct steer_plans *plans;
     const struct geo *geo;
+    const struct steer_plans *former; /* NULL: none, or of another base */
     struct report *report;
     void *known_views, *known_plans;
 };
@@ -71,7 +72,19 @@ static size_t count_geo_views(const struct steer_plans *plans)
     return n;
 }
 
-static bool view_add(struct builder *b, struct steer_plan *plan, const struct conf_service *s)
+/* One that divides the clients by place as the key says; NULL: there was none. */
+static struct steer_view *former_view(const struct builder *b, const char *key)
+{
+    for (size_t i = 0; b->former != NULL && i < b->former->n_views; i++) {
+        struct steer_view *v = b->former->views[i];
+        if (v->geo != NULL && strcmp(v->key, key) == 0)
+            return steer_view_ref(v);
+    }
+    return NULL;
+}
+
+static bool view_add(struct builder *b, struct steer_plan *plan, const char *key,
+                     const struct conf_service *s)
 {
     struct steer_plans *plans = b->plans;
     struct steer_view *view;
@@ -84,7 +97,8 @@ static bool view_add(struct builder *b, struct steer_plan *plan, const struct co
                      s->name, plans->conf->geo.views_max);
         return false;
     }
-    if (steer_view_build(&plan->policy, b->geo, &view, why) != 0) {
+    view = former_view(b, key);
+    if (view == NULL && steer_view_build(&plan->policy, key, b->geo, &view, why) != 0) {
         report_error(b->report, s->where.file, s->where.line, "service \"%s\": %s", s->name, why);
         return false;
     }
@@ -99,7 +113,7 @@ static bool plan_view(struct builder *b, struct steer_plan *plan, const struct c
 
     if (k == NULL)
         return out_of_memory(b, s);
-    if (k->number == fresh && !view_add(b, plan, s))
+    if (k->number == fresh && !view_add(b, plan, k->key, s))
         return false;
     plan->view_number = k->number;
     plan->view = b->plans->views[k->number];
@@ -164,13 +178,14 @@ static bool index_targets(struct steer_plans *plans)
     return true;
 }
 
-static struct steer_plans *plans_new(const struct conf *conf)
+static struct steer_plans *plans_new(const struct conf *conf, const struct geo *geo)
 {
     struct steer_plans *plans = calloc(1, sizeof *plans);
 
     if (plans == NULL)
         return NULL;
     plans->conf = conf;
+    plans->geo = geo;
     plans->arena = arena_new();
     if (plans->arena == NULL)
         goto fail;
@@ -189,7 +204,17 @@ fail:
 struct steer_plans *steer_plans_build(const struct conf *conf, const struct geo *geo,
                                       struct report *report)
 {
-    struct builder b = { .plans = plans_new(conf), .geo = geo, .report = report };
+    return steer_plans_build_after(NULL, conf, geo, report);
+}
+
+struct steer_plans *steer_plans_build_after(const struct steer_plans *former,
+                                            const struct conf *conf, const struct geo *geo,
+                                            struct report *report)
+{
+    struct builder b = { .plans = plans_new(conf, geo),
+                         .geo = geo,
+                         .former = former != NULL && former->geo == geo ? former : NULL,
+                         .report = report };
     bool is_good = b.plans != NULL;
 
     if (!is_good)

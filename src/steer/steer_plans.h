@@ -44,6 +44,7 @@ void steer_route_init(struct steer_route *route, const struct conf_service *serv
 
 struct steer_plans {
     const struct conf *conf;
+    const struct geo *geo; /* what the views divide */
     struct arena *arena;
     struct steer_view **views;
     size_t n_views;

@@ -164,7 +164,7 @@ static int build(struct builder *b, const struct geo *geo, char why[static WHY_L
     return err != 0 ? err : sieve_fill(b->view, p->n_groups, why);
 }
 
-int steer_view_build(const struct steer_policy *policy, const struct geo *geo,
+int steer_view_build(const struct steer_policy *policy, const char *key, const struct geo *geo,
                      struct steer_view **out, char why[static WHY_LEN])
 {
     struct builder *b = calloc(1, sizeof *b); /* large: not for the stack */
@@ -176,10 +176,12 @@ int steer_view_build(const struct steer_policy *policy, const struct geo *geo,
     b->policy = policy;
     b->view = calloc(1, sizeof *b->view);
     if (b->view != NULL) {
+        atomic_init(&b->view->refs, 1);
+        b->view->key = strdup(key);
         b->view->n_index = 64;
         b->view->index = calloc(b->view->n_index, sizeof *b->view->index);
     }
-    if (b->view == NULL || b->view->index == NULL)
+    if (b->view == NULL || b->view->key == NULL || b->view->index == NULL)
         why_set(why, -ENOMEM, "out of memory");
     else
         err = build(b, geo, why);
@@ -193,10 +195,17 @@ int steer_view_build(const struct steer_policy *policy, const struct geo *geo,
     return err;
 }
 
+struct steer_view *steer_view_ref(struct steer_view *view)
+{
+    atomic_fetch_add(&view->refs, 1);
+    return view;
+}
+
 void steer_view_free(struct steer_view *view)
 {
-    if (view == NULL)
+    if (view == NULL || atomic_fetch_sub(&view->refs, 1) != 1)
         return;
+    free(view->key);
     geo_view_free(view->geo);
     free(view->classes);
     free(view->sites);

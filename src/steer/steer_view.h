@@ -5,6 +5,7 @@
  * and static stages share a view whatever their targets are called. */
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,6 +26,8 @@ struct steer_placed {
 };
 
 struct steer_view {
+    atomic_uint refs;
+    char *key;            /* what it was built for, to be found at a reload */
     struct geo_view *geo; /* NULL: one class for everybody */
     struct steer_class *classes;
     size_t n_classes, max_classes;
@@ -41,9 +44,10 @@ static inline uint64_t steer_sieve(unsigned site)
     return (uint64_t)1 << site % 64;
 }
 
-/* 0, or -errno with `why`. */
-int steer_view_build(const struct steer_policy *policy, const struct geo *geo,
+/* 0, or -errno with `why`. `key` is the policy's steer_view_key. */
+int steer_view_build(const struct steer_policy *policy, const char *key, const struct geo *geo,
                      struct steer_view **out, char why[static WHY_LEN]);
-void steer_view_free(struct steer_view *view); /* NULL is fine */
+struct steer_view *steer_view_ref(struct steer_view *view);
+void steer_view_free(struct steer_view *view); /* the last one frees; NULL is fine */
 
 size_t steer_view_bytes(const struct steer_view *view);

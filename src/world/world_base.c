@@ -38,17 +38,18 @@ static void check_regions(const struct world_base *b, struct report *report)
     }
 }
 
-static void build_parts(struct world_base_box *box, const struct zone_set *former,
+static void build_parts(struct world_base_box *box, const struct world_base *former,
                         struct report *report)
 {
     struct world_base *b = &box->base;
 
     if (b->conf->server.cookies != CONF_COOKIES_OFF)
         world_cookies_read(b->conf->server.cookie_secrets_file, &b->cookies, report);
-    b->zones = zone_set_load_after(former, b->conf, report);
-    b->geo = geo_load(&b->conf->geo, report);
+    b->zones = zone_set_load_after(former == NULL ? NULL : former->zones, b->conf, report);
+    b->geo = geo_load_after(former == NULL ? NULL : former->geo, &b->conf->geo, report);
     if (b->geo != NULL)
-        b->plans = steer_plans_build(b->conf, b->geo, report);
+        b->plans = steer_plans_build_after(former == NULL ? NULL : former->plans, b->conf, b->geo,
+                                           report);
     if (b->zones == NULL || b->plans == NULL)
         return;
     check_regions(b, report);
@@ -60,7 +61,7 @@ static void build_parts(struct world_base_box *box, const struct zone_set *forme
     b->service_at = service_at;
 }
 
-struct world_base_box *world_base_build(struct conf *conf, const struct zone_set *former,
+struct world_base_box *world_base_build(struct conf *conf, const struct world_base *former,
                                         struct report *report)
 {
     struct world_base_box *box = calloc(1, sizeof *box);

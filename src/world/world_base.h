@@ -14,9 +14,9 @@ struct world_base_box {
     struct world_base base;
 };
 
-/* NULL when the report got errors. References the conf. What is unchanged of the former zones (NULL:
- * none) is not read again. */
-struct world_base_box *world_base_build(struct conf *conf, const struct zone_set *former,
+/* NULL when the report got errors. References the conf. What is unchanged of the former base (NULL:
+ * there was none) is not read or built again. */
+struct world_base_box *world_base_build(struct conf *conf, const struct world_base *former,
                                         struct report *report);
 struct world_base_box *world_base_ref(struct world_base_box *box);
 void world_base_unref(struct world_base_box *box); /* NULL is fine */

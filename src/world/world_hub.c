@@ -218,7 +218,7 @@ struct world_base_box *world_build(struct world_hub *hub, struct conf *conf, str
 {
     struct world_hold *former = hold_current(hub);
     struct world_base_box *base =
-        world_base_build(conf, former == NULL ? NULL : former->base->base.zones, report);
+        world_base_build(conf, former == NULL ? NULL : &former->base->base, report);
 
     world_box_unref(former);
     if (load_key(hub, conf, report) == 0 && base != NULL) {

@@ -117,11 +117,11 @@ int zone_draft_add_file(struct zone_draft *d, const char *file)
     if (files == NULL)
         return -ENOMEM;
     d->files = files;
-    struct zone_stamp *stamps = realloc(d->stamps, (d->n_files + 1u) * sizeof *stamps);
+    struct file_stamp *stamps = realloc(d->stamps, (d->n_files + 1u) * sizeof *stamps);
     if (stamps == NULL)
         return -ENOMEM;
     d->stamps = stamps;
-    d->stamps[d->n_files] = (struct zone_stamp){ 0 };
+    d->stamps[d->n_files] = (struct file_stamp){ 0 };
     d->files[d->n_files] = strdup(file);
     return d->files[d->n_files] == NULL ? -ENOMEM : d->n_files++;
 }

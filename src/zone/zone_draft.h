@@ -8,10 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <waymark/file.h>
 #include <waymark/wire.h>
 
 #include "zone/zone_name.h"
-#include "zone/zone_stamp.h"
 #include "zone/zone_table.h"
 
 enum {
@@ -61,7 +61,7 @@ struct zone_draft {
     struct zone_table table;
 
     const char **files; /* by record's number; copies */
-    struct zone_stamp *stamps; /* of each */
+    struct file_stamp *stamps; /* of each */
     uint16_t n_files;
 
     uint32_t *order; /* after zone_draft_group */

@@ -213,16 +213,16 @@ static bool add_stamps(struct zone_set *set, struct zone_part *part,
 {
     const struct zone_part *was =
         source->draft == NULL ? &source->former->parts[source->former_zone] : NULL;
-    const struct zone_stamp *from = was == NULL ? source->draft->stamps : was->stamps;
+    const struct file_stamp *from = was == NULL ? source->draft->stamps : was->stamps;
 
     part->n_stamps = was == NULL ? source->draft->n_files : was->n_stamps;
     part->is_firm = true;
-    struct zone_stamp *stamps = arena_zero(set->arena, part->n_stamps + 1u, sizeof *stamps);
+    struct file_stamp *stamps = arena_zero(set->arena, part->n_stamps + 1u, sizeof *stamps);
     if (stamps == NULL)
         return false;
     for (size_t i = 0; i < part->n_stamps; i++) {
         stamps[i] = from[i];
-        part->is_firm &= zone_stamp_is_firm(&from[i], began_ms);
+        part->is_firm &= file_stamp_is_firm(&from[i], began_ms);
         if (from[i].path != NULL)
             stamps[i].path = arena_text(set->arena, from[i].path);
         if (from[i].path != NULL && stamps[i].path == NULL)

@@ -18,7 +18,7 @@ struct zone_part {
     uint32_t first_node, n_nodes;
     const uint8_t *pieces;
     size_t pieces_len;
-    const struct zone_stamp *stamps; /* of its file and what that includes */
+    const struct file_stamp *stamps; /* of its file and what that includes */
     uint16_t n_stamps;
     bool is_firm; /* every stamp can be trusted */
 };

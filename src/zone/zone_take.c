@@ -19,7 +19,7 @@ bool zone_take_is_possible(const struct zone_set *former, const struct zone *zon
     if (!part->is_firm || strcmp(zone->file, file) != 0)
         return false;
     for (size_t i = 0; i < part->n_stamps; i++)
-        if (!zone_stamp_holds(&part->stamps[i]))
+        if (!file_stamp_holds(&part->stamps[i]))
             return false;
     return true;
 }

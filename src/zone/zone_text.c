@@ -128,7 +128,7 @@ static void read_included(struct zone_reader *r, struct zone_scope *s, const cha
         inner->file_number = (uint16_t)number;
         inner->dev = file.dev;
         inner->ino = file.ino;
-        zone_stamp_take(&r->draft->stamps[number], inner->file, &file);
+        file_stamp_take(&r->draft->stamps[number], inner->file, &file);
         r->octets_left -= file.len;
         read_file_into(r, inner, file.text, file.len);
     }
@@ -248,7 +248,7 @@ static void read_first_file(struct zone_reader *r, struct zone_scope *s)
     }
     s->dev = file.dev;
     s->ino = file.ino;
-    zone_stamp_take(&r->draft->stamps[s->file_number], s->file, &file);
+    file_stamp_take(&r->draft->stamps[s->file_number], s->file, &file);
     r->octets_left -= file.len;
     read_file_into(r, s, file.text, file.len);
     file_text_free(&file);
