@@ -1,25 +1,13 @@
-#!/usr/bin/env python3
-"""What an answer costs: Waymark beside gdnsd, Knot, PowerDNS and NSD, over an echo server.
-
-usage: dns_peers.py [--rounds N] [--seconds S] [--rate Q] [--static-names N] [--waymark PATH]
-                    [--only NAME,...]
-
-Debian's packages (tools/install-packages bench), each on one core of its own with one thread, started
-on free ports of loopback with a configuration in a temporary folder and ended by pid. The work:
+"""What tests/bench/peers and scopes.py share: the same work for Waymark, gdnsd, Knot, PowerDNS and NSD.
 
   plain    1,000 steered names, eight sites by continent, a real country database; no client subnet
   ecs      the same names, a random IPv4 /24 as client subnet in every query
   static   A records of a zone of 1 M names, asked at random
 
-dnsperf sends at a fixed rate from the other core. Servers take turns forward and backward (A B B A).
-The figure is the run time of all threads of the server, from schedstat, divided by the queries that were
-answered, less the echo server's in the same round: median and range. Before it counts, a sample of each
-server's answers is compared with what the database says. Memory is PSS after the run.
-
-It needs tools/geo-data fetch. What is unfair is said under the table.
+Each server is started with one thread on a core of its own, on a free port of loopback, with a
+configuration in a temporary folder, and ended by pid. Before a server counts, a sample of its answers is
+compared with what the database says.
 """
-import argparse
-import csv
 import ipaddress
 import os
 import random
@@ -27,10 +15,8 @@ import re
 import shutil
 import signal
 import socket
-import statistics
 import struct
 import subprocess
-import sys
 import tempfile
 import time
 
@@ -290,14 +276,17 @@ def children(pid):
 
 
 class Server:
-    def __init__(self, name, work, args):
+    """`prefix`: a command that starts it in circumstances of its own."""
+
+    def __init__(self, name, work, args, prefix=()):
         self.name, self.port = name, free_port()
         self.folder = tempfile.mkdtemp(prefix=f"dns-peers-{name}-")
         self.log = open(os.path.join(self.folder, "output"), "w")
         words = MAKERS[name](self.folder, self.port, work, args)
         begun = time.monotonic()
-        self.child = subprocess.Popen(["taskset", "-c", SERVER_CORE, *words], stdin=subprocess.DEVNULL,
-                                      stdout=self.log, stderr=self.log, start_new_session=True)
+        self.child = subprocess.Popen(["taskset", "-c", SERVER_CORE, *prefix, *words],
+                                      stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
+                                      start_new_session=True)
         self.await_answer("s0.cdn.example" if work == "static" else "www0.cdn.example")
         self.started_s = time.monotonic() - begun
 
@@ -321,12 +310,18 @@ class Server:
         return [self.child.pid] + children(self.child.pid)
 
     def run_time_ns(self):
-        total = 0
+        """Of all threads, the kernel's part for them included."""
+        return sum(int(text.split()[0]) for text in self.of_threads("schedstat"))
+
+    def n_sleeps(self):
+        return sum(int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", text, re.M).group(1))
+                   for text in self.of_threads("status"))
+
+    def of_threads(self, file):
         for pid in self.pids():
             for task in os.listdir(f"/proc/{pid}/task"):
-                with open(f"/proc/{pid}/task/{task}/schedstat") as f:
-                    total += int(f.read().split()[0])
-        return total
+                with open(f"/proc/{pid}/task/{task}/{file}") as f:
+                    yield f.read()
 
     def pss_mb(self):
         total = 0
@@ -347,102 +342,9 @@ class Server:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def burst(server, file, args):
-    """Nanoseconds of run time a query."""
-    before = server.run_time_ns()
-    done = subprocess.run(["taskset", "-c", CLIENT_CORE, "dnsperf", "-s", "127.0.0.1", "-p",
-                           str(server.port), "-B", "-d", file, "-l", str(args.seconds), "-Q",
-                           str(args.rate), "-c", "8", "-q", "512", "-t", "2"],
-                          capture_output=True, text=True, check=True)
-    after = server.run_time_ns()
-    completed = int(re.search(r"Queries completed:\s+(\d+)", done.stdout).group(1))
-    sent = int(re.search(r"Queries sent:\s+(\d+)", done.stdout).group(1))
-    if completed < sent * 0.98:
-        print(f"note: {server.name} answered {completed} of {sent}", file=sys.stderr)
-    return (after - before) / max(completed, 1)
-
-
-# ---- the tables ----
-
-
-def run(work, names, args, truth):
-    servers, rows = {}, {}
-    file = os.path.join(args.folder, work)
-    write_questions(work, args, file)
-    try:
-        for name in names:
-            if work != "static" and name in STATIC_ONLY:
-                continue
-            try:
-                servers[name] = Server(name, work, args)
-            except RuntimeError as why:
-                print(f"note: {why}", file=sys.stderr)
-                continue
-            wrong = 0 if name == "echo" else verify(servers[name], work, args, truth)
-            if wrong > 0:
-                print(f"note: {name}, {work}: {wrong} of {SAMPLE} answers wrong: does not count",
-                      file=sys.stderr)
-                servers.pop(name).stop()
-        figures = {name: [] for name in servers}
-        for server in servers.values():  # warm
-            burst(server, file, args)
-        for i in range(args.rounds):
-            for order in (list(servers), list(servers)[::-1]):
-                turn = {name: burst(servers[name], file, args) for name in order}
-                for name, ns in turn.items():
-                    figures[name].append(ns - (turn["echo"] if name != "echo" else 0))
-        for name, server in servers.items():
-            rows[name] = (figures[name], server.pss_mb(), server.started_s)
-    finally:
-        for server in servers.values():
-            server.stop()
-    return rows
-
-
-def table(rows_of, works):
-    print("\n| server | " + " | ".join(f"{w}, ns" for w in works) + " | PSS steered | PSS static |")
-    print("|---|" + "---|" * (len(works) + 2))
-    for name in MAKERS:
-        cells = []
-        for work in works:
-            row = rows_of[work].get(name)
-            cells.append("-" if row is None else
-                         f"{statistics.median(row[0]):.0f} ({min(row[0]):.0f} to {max(row[0]):.0f})")
-        for work in ("ecs", "static"):
-            row = rows_of.get(work, {}).get(name)
-            cells.append("-" if row is None else f"{row[1]:.0f} MB")
-        print(f"| {name} | " + " | ".join(cells) + " |")
-    print("\necho: what it costs itself; all others: over the echo server of the same turn, range in "
-          "brackets.\nUnfair: Debian builds NSD without recvmmsg, and its Knot and PowerDNS are old; "
-          "PowerDNS answers\nstatic names from its BIND backend behind a packet cache; NSD does not "
-          "steer.")
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=int, default=3)
-    parser.add_argument("--rate", type=int, default=30000)
-    parser.add_argument("--static-names", type=int, default=1000000)
-    parser.add_argument("--waymark", default=os.path.join(ROOT, "build/waymark"))
-    parser.add_argument("--echo", default=os.path.join(ROOT, "build/tests/bench/dns_echo"))
-    parser.add_argument("--works", default="plain,ecs,static")
-    parser.add_argument("--only", default=",".join(MAKERS))
-    args = parser.parse_args()
-    if not os.path.exists(DATABASE):
-        sys.exit("dns_peers: the country database is not here: tools/geo-data fetch")
-    args.folder = tempfile.mkdtemp(prefix="dns-peers-")
-    args.nested = os.path.join(args.folder, "country.mmdb")
-    try:
-        subprocess.run([sys.executable, os.path.join(HERE, "nested_mmdb.py"), DATABASE, COUNTRIES,
-                        args.nested], check=True)
-        truth = Truth(args.nested)
-        works = args.works.split(",")
-        rows = {work: run(work, args.only.split(","), args, truth) for work in works}
-        table(rows, works)
-    finally:
-        shutil.rmtree(args.folder, ignore_errors=True)
-
-
-if __name__ == "__main__":
-    main()
+def nested_database(folder):
+    """The country database as gdnsd, Knot and PowerDNS read it."""
+    path = os.path.join(folder, "country.mmdb")
+    subprocess.run([os.path.join(ROOT, "tools/geo-data"), "build", "--nested", "--from", DATABASE, "--out",
+                    path], check=True)
+    return path

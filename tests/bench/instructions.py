@@ -31,14 +31,18 @@ RISE, RISE_ELSEWHERE, FALL = 0.03, 0.15, 0.10
 # ---- what is measured ----
 
 
-def build():
+def build_release(*targets):
+    """The folder."""
     folder = os.path.join(ROOT, "build-release")
     if not os.path.exists(os.path.join(folder, "build.ninja")):
         subprocess.run(["meson", "setup", folder, ROOT, "--buildtype=release"], check=True,
                        stdout=subprocess.DEVNULL, env={**os.environ, "CC": "gcc"})
-    subprocess.run(["ninja", "-C", folder, "tests/bench/answer_path"], check=True,
-                   stdout=subprocess.DEVNULL)
-    return os.path.join(folder, "tests/bench/answer_path")
+    subprocess.run(["ninja", "-C", folder, *targets], check=True, stdout=subprocess.DEVNULL)
+    return folder
+
+
+def build():
+    return os.path.join(build_release("tests/bench/answer_path"), "tests/bench/answer_path")
 
 
 def command(words):

@@ -12,8 +12,6 @@ import argparse
 import os
 import random
 import socket
-import subprocess
-import sys
 import tempfile
 
 import dns_peers
@@ -63,10 +61,8 @@ def main():
     args = parser.parse_args()
     print(f"{'server':<10}{'mean':>7}{'median':>8}{'/24 or longer':>15}{'cache entries':>15}{'too wide':>10}")
     with tempfile.TemporaryDirectory(prefix="scopes-") as args.folder:
-        args.nested = os.path.join(args.folder, "nested.mmdb")
+        args.nested = dns_peers.nested_database(args.folder)
         args.static_names = 0
-        subprocess.run([sys.executable, os.path.join(dns_peers.HERE, "nested_mmdb.py"), dns_peers.DATABASE,
-                        dns_peers.COUNTRIES, args.nested], check=True)
         os.chmod(args.folder, 0o755)
         for name in SERVERS:
             try:
