@@ -15,13 +15,14 @@
 #include "table.h"
 #include "text.h"
 
-enum { COUNTRIES = 26 * 26 + 1, NOWHERE = 26 * 26, COUNTRIES_SHOWN = 6 };
+enum { COUNTRIES = 26 * 26 + 1, NOWHERE = 26 * 26, COUNTRIES_SHOWN = 6, CLASSES_SHOWN = 4 };
 
 /* From one row to another, by their texts. */
 struct change {
     const char *was, *is;
     double share[2];
     double by_country[COUNTRIES]; /* of both families */
+    bool *by_class;               /* of the first side: has it any of it? */
 };
 
 struct diff {
@@ -29,6 +30,7 @@ struct diff {
     uint16_t type;
     const char **rows[2]; /* text of each class */
     bool *is_special;     /* classes of the first side */
+    size_t n_classes;     /* likewise */
     void *texts, *changes; /* trees */
     double changed[2];
     double whole_of_country[COUNTRIES];
@@ -63,8 +65,10 @@ static void fill_rows(struct diff *d, int which)
     struct steer_class_row row;
 
     d->rows[which] = calloc(n, sizeof *d->rows[which]);
-    if (which == 0)
+    if (which == 0) {
         d->is_special = calloc(n, sizeof *d->is_special);
+        d->n_classes = n;
+    }
     if (d->rows[which] == NULL || d->is_special == NULL) {
         d->is_out_of_memory = true;
         return;
@@ -89,6 +93,14 @@ static int by_rows(const void *a, const void *b)
     return (x->is > y->is) - (x->is < y->is);
 }
 
+static void change_free(void *object)
+{
+    struct change *c = object;
+
+    free(c->by_class);
+    free(c);
+}
+
 static struct change *change_of(struct diff *d, const char *was, const char *is)
 {
     struct change key = { .was = was, .is = is };
@@ -99,10 +111,11 @@ static struct change *change_of(struct diff *d, const char *was, const char *is)
     struct change *fresh = calloc(1, sizeof *fresh);
     if (fresh == NULL)
         return NULL;
-    fresh->was = was;
-    fresh->is = is;
-    if (tsearch(fresh, &d->changes, by_rows) == NULL) {
-        free(fresh);
+    *fresh = (struct change){ .was = was,
+                              .is = is,
+                              .by_class = calloc(d->n_classes, sizeof *fresh->by_class) };
+    if (fresh->by_class == NULL || tsearch(fresh, &d->changes, by_rows) == NULL) {
+        change_free(fresh);
         return NULL;
     }
     if (d->n == d->cap) {
@@ -144,6 +157,7 @@ static void on_piece(void *ctx, const struct survey_piece *piece)
     d->changed[family] += piece->share;
     c->share[family] += piece->share;
     c->by_country[country] += piece->share;
+    c->by_class[piece->class[0]] = true;
 }
 
 static int by_share(const void *a, const void *b)
@@ -179,6 +193,17 @@ static json_t *countries_json(const struct diff *d, const struct change *c)
     }
 }
 
+/* By the numbers that `--table` of the first configuration has. */
+static json_t *classes_json(const struct diff *d, const struct change *c)
+{
+    json_t *all = json_array();
+
+    for (size_t i = 0; i < d->n_classes; i++)
+        if (c->by_class[i])
+            json_array_append_new(all, json_integer((json_int_t)i + 1));
+    return all;
+}
+
 static json_t *change_json(const struct diff *d, const struct change *c)
 {
     json_t *o = json_object();
@@ -187,6 +212,7 @@ static json_t *change_json(const struct diff *d, const struct change *c)
     put_text(o, "becomes", c->is);
     put_real(o, "ipv4_pct", c->share[0] * 100);
     put_real(o, "ipv6_pct", c->share[1] * 100);
+    put(o, "classes", classes_json(d, c));
     put(o, "countries", countries_json(d, c));
     return o;
 }
@@ -208,7 +234,7 @@ static json_t *diff_json(struct diff *d, const char *service)
 
 static void diff_fini(struct diff *d)
 {
-    tdestroy(d->changes, free);
+    tdestroy(d->changes, change_free);
     tdestroy(d->texts, free);
     free(d->list);
     free(d->rows[0]);
@@ -321,15 +347,34 @@ static void describe_countries(const json_t *change, char out[static TEXT_LINE_L
     }
 }
 
+static void describe_classes(const json_t *change, char out[static TEXT_LINE_LEN])
+{
+    const json_t *all = get(change, "classes"), *number;
+    size_t i;
+    char text[64];
+
+    out[0] = '\0';
+    json_array_foreach (all, i, number) {
+        if (i == CLASSES_SHOWN) {
+            snprintf(text, sizeof text, "and %zu more", json_array_size(all) - i);
+            text_append(out, ", ", text);
+            return;
+        }
+        snprintf(text, sizeof text, "%lld", (long long)json_integer_value(number));
+        text_append(out, ", ", text);
+    }
+}
+
 static void write_service(const json_t *service, FILE *out)
 {
-    static const char *const heads[] = { "IPv4 %", "IPv6 %", "was", "becomes", "countries", NULL };
+    static const char *const heads[] = { "IPv4 %", "IPv6 %", "classes", "was", "becomes",
+                                         "countries", NULL };
     const char *name = get_text(service, "service", "?");
     const char *only = get_text(service, "only_in", NULL);
     struct table *t;
     size_t i;
     const json_t *c;
-    char countries[TEXT_LINE_LEN], title[256];
+    char countries[TEXT_LINE_LEN], classes[TEXT_LINE_LEN], title[256];
 
     if (only != NULL || json_array_size(get(service, "changes")) == 0) {
         if (only != NULL)
@@ -338,11 +383,13 @@ static void write_service(const json_t *service, FILE *out)
             text_print(out, "Service \"%s\": nothing changes.\n", name);
         return;
     }
-    t = table_new(heads, "rrlll");
+    t = table_new(heads, "rrllll");
     json_array_foreach (get(service, "changes"), i, c) {
         describe_countries(c, countries);
         table_cell(t, "%.4f", get_real(c, "ipv4_pct", 0));
         table_cell(t, "%.4f", get_real(c, "ipv6_pct", 0));
+        describe_classes(c, classes);
+        table_cell(t, "%s", classes);
         table_cell(t, "%s", get_text(c, "was", "?"));
         table_cell(t, "%s", get_text(c, "becomes", "?"));
         table_cell(t, "%s", countries);

@@ -320,10 +320,12 @@ class Whole(live.LiveTest):
         self.assertEqual(services["keep"]["changes"], [])
         self.assertEqual(services["mix"]["changes"], [])
         code, out, err = waymark("explain", "-c", s.conf, "near.plain.example", "--table", "--json")
-        tied = sum(c["ipv4_pct"] for c in json.loads(out)["classes"] if not c["is_special"] and
-                   len({r["target"] for r in c["row"] if r["tier"] == 1}) > 1 and
-                   any(r["target"] == "london" and r["tier"] == 1 for r in c["row"]))
-        self.assertAlmostEqual(services["near"]["ipv4_pct"], tied, places=6)
+        tied = [c for c in json.loads(out)["classes"] if not c["is_special"] and
+                len({r["target"] for r in c["row"] if r["tier"] == 1}) > 1 and
+                any(r["target"] == "london" and r["tier"] == 1 for r in c["row"])]
+        self.assertAlmostEqual(services["near"]["ipv4_pct"], sum(c["ipv4_pct"] for c in tied), places=6)
+        self.assertEqual(sorted(n for change in services["near"]["changes"] for n in change["classes"]),
+                         sorted(c["class"] for c in tied))
         for change in services["near"]["changes"]:
             self.assertIn("london", change["was"])
             for country in change["countries"]:
