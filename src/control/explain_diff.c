@@ -328,40 +328,36 @@ static json_t *verdicts_of_both(const struct offline *was, const struct offline 
 
 /* ---- for a terminal ---- */
 
-static void describe_countries(const json_t *change, char out[static TEXT_LINE_LEN])
-{
-    const json_t *all = get(change, "countries"), *c;
-    size_t i;
-    char text[64];
+enum { ITEM_LEN = 64 };
 
-    out[0] = '\0';
-    json_array_foreach (all, i, c) {
-        if (i == COUNTRIES_SHOWN) {
-            snprintf(text, sizeof text, "and %zu more", json_array_size(all) - i);
-            text_append(out, ", ", text);
-            return;
-        }
-        snprintf(text, sizeof text, "%s %.3g %%", get_text(c, "country", "unknown"),
-                 get_real(c, "changed_pct", 0));
-        text_append(out, ", ", text);
-    }
+static void country_text(const json_t *c, char *out)
+{
+    snprintf(out, ITEM_LEN, "%s %.3g %%", get_text(c, "country", "unknown"),
+             get_real(c, "changed_pct", 0));
 }
 
-static void describe_classes(const json_t *change, char out[static TEXT_LINE_LEN])
+static void class_text(const json_t *number, char *out)
 {
-    const json_t *all = get(change, "classes"), *number;
+    snprintf(out, ITEM_LEN, "%lld", (long long)json_integer_value(number));
+}
+
+/* The first of them, and how many more there are. */
+static void describe(const json_t *all, size_t most, void (*text)(const json_t *, char *),
+                     char out[static TEXT_LINE_LEN])
+{
+    const json_t *item;
     size_t i;
-    char text[64];
+    char said[ITEM_LEN];
 
     out[0] = '\0';
-    json_array_foreach (all, i, number) {
-        if (i == CLASSES_SHOWN) {
-            snprintf(text, sizeof text, "and %zu more", json_array_size(all) - i);
-            text_append(out, ", ", text);
+    json_array_foreach (all, i, item) {
+        if (i == most) {
+            snprintf(said, sizeof said, "and %zu more", json_array_size(all) - i);
+            text_append(out, ", ", said);
             return;
         }
-        snprintf(text, sizeof text, "%lld", (long long)json_integer_value(number));
-        text_append(out, ", ", text);
+        text(item, said);
+        text_append(out, ", ", said);
     }
 }
 
@@ -385,10 +381,10 @@ static void write_service(const json_t *service, FILE *out)
     }
     t = table_new(heads, "rrllll");
     json_array_foreach (get(service, "changes"), i, c) {
-        describe_countries(c, countries);
+        describe(get(c, "countries"), COUNTRIES_SHOWN, country_text, countries);
         table_cell(t, "%.4f", get_real(c, "ipv4_pct", 0));
         table_cell(t, "%.4f", get_real(c, "ipv6_pct", 0));
-        describe_classes(c, classes);
+        describe(get(c, "classes"), CLASSES_SHOWN, class_text, classes);
         table_cell(t, "%s", classes);
         table_cell(t, "%s", get_text(c, "was", "?"));
         table_cell(t, "%s", get_text(c, "becomes", "?"));
