@@ -279,7 +279,7 @@ static void draw_pops(const struct map *m)
     room.radius = radius_for(labels, n);
     map_place_labels(labels, n, &room);
     fprintf(m->out, "<g stroke=\"#222\" stroke-width=\"%d\" font-size=\"%.0f\">\n",
-            room.radius < RADIUS_MAX / 2 ? 3 : 6, room.line);
+            room.radius * 2 < RADIUS_MAX ? 3 : 6, room.line);
     draw_points(m, labels, targets, n, room.radius);
     draw_names(m, labels, targets, n, room.line);
     fputs("</g>\n", m->out);

@@ -222,7 +222,7 @@ static void shuffle(size_t *order, size_t n, struct rng *rng)
 void map_place_labels(struct map_label *labels, size_t n, const struct map_room *room)
 {
     struct crowd c = { .all = labels, .n = n, .room = room };
-    size_t order[MAP_LABELS_MAX], best[MAP_LABELS_MAX];
+    size_t order[MAP_LABELS_MAX] = { 0 }, best[MAP_LABELS_MAX] = { 0 };
     double least = INFINITY;
     long spent = 0;
     struct rng rng;

@@ -59,34 +59,32 @@ static bool refuse(const char *why)
     return false;
 }
 
-/* Those to do without, and the verdicts: as asked, or as the other one has them. */
-static bool find(struct offline *o, const struct control_verdicts_args *args,
-                 const struct offline *other)
+/* Those to do without, and the verdicts. */
+static bool find(struct offline *o, const struct control_verdicts_args *args)
 {
     char why[WHY_LEN];
 
-    if (other != NULL) {
-        without_carry(other->conf, &other->without, o->conf, &o->without);
-        return true;
-    }
     if (without_parse(o->conf, args->down, &o->without, why) != 0)
         return refuse(why);
     return verdicts_find(&o->verdicts, args, o->conf);
 }
 
-static bool open_file(struct offline *o, const char *path, const struct control_verdicts_args *args,
-                      const struct offline *other)
+/* NULL: out of memory; and o->conf is NULL if it has errors. */
+static struct report *begin(struct offline *o, const char *path)
 {
     struct report *report = report_new();
-    bool is_open = false;
 
     *o = (struct offline){ 0 };
-    if (report == NULL)
-        return refuse("out of memory");
-    o->conf = conf_load(path, report);
-    if (o->conf != NULL && find(o, args, other))
-        is_open = build(o, other != NULL ? &other->verdicts : &o->verdicts, report);
-    if (!is_open && report_errors(report) > 0)
+    if (report != NULL)
+        o->conf = conf_load(path, report);
+    else
+        refuse("out of memory");
+    return report;
+}
+
+static bool end(struct offline *o, bool is_open, struct report *report)
+{
+    if (!is_open && report != NULL && report_errors(report) > 0)
         report_print(report, stderr);
     report_free(report);
     if (!is_open)
@@ -96,12 +94,22 @@ static bool open_file(struct offline *o, const char *path, const struct control_
 
 bool offline_open(struct offline *o, const char *path, const struct control_verdicts_args *args)
 {
-    return open_file(o, path, args, NULL);
+    struct report *report = begin(o, path);
+    bool is_open = o->conf != NULL && find(o, args) && build(o, &o->verdicts, report);
+
+    return end(o, is_open, report);
 }
 
 bool offline_open_beside(struct offline *o, const char *path, const struct offline *other)
 {
-    return open_file(o, path, NULL, other);
+    struct report *report = begin(o, path);
+    bool is_open = false;
+
+    if (o->conf != NULL) {
+        without_carry(other->conf, &other->without, o->conf, &o->without);
+        is_open = build(o, &other->verdicts, report);
+    }
+    return end(o, is_open, report);
 }
 
 void offline_close(struct offline *o)
