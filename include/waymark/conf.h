@@ -76,6 +76,7 @@ struct conf_server {
     int tcp_idle_s;
     int tcp_life_s;
     int tcp_per_client;
+    int tcp_queries;           /* of one connection; 0: any number */
     enum conf_cookies cookies;
     const char *cookie_secrets_file;
     int abuse_factor;                  /* 0: as large as they come */

@@ -28,6 +28,7 @@ struct net_config {
     int tcp_idle_s;     /* to send a whole query, and to take the answers to it */
     int tcp_life_s;     /* of a connection, however busy */
     int tcp_per_client; /* connections of one address, per worker */
+    int tcp_queries;    /* of one connection; 0: as many as it likes */
     bool pins_threads;  /* the UDP threads of each worker to a CPU of its own */
     bool steers_by_cpu; /* datagrams go to the worker of the CPU at which they arrive; not on loopback */
 };
@@ -44,6 +45,7 @@ struct net_counts {
     uint64_t tcp_evicted;  /* closed to make room for another client */
     uint64_t tcp_client_evicted; /* closed for another connection of the same client */
     uint64_t tcp_expired;  /* closed: older than tcp_life_s */
+    uint64_t tcp_exhausted; /* closed: had asked tcp_queries times */
     uint64_t tcp_overfull; /* closed: queries and answers under way took too much memory */
     uint64_t tcp_refused;  /* not accepted: no descriptors or no memory */
     uint64_t tcp_queries;

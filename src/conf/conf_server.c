@@ -118,6 +118,7 @@ void conf_read_server(struct conf_reader *r, const config_setting_t *group)
     server->tcp_idle_s = conf_read_int(r, group, OPT_server_tcp_idle_s);
     server->tcp_life_s = conf_read_int(r, group, OPT_server_tcp_life_s);
     server->tcp_per_client = conf_read_int(r, group, OPT_server_tcp_per_client);
+    server->tcp_queries = conf_read_int(r, group, OPT_server_tcp_queries);
     conf_read_guard(r, group);
     server->edge_threads = conf_read_int(r, group, OPT_server_edge_threads);
     server->access_log = conf_read_text(r, group, OPT_server_access_log);

@@ -32,6 +32,8 @@ void metrics_write_net(FILE *out, const struct net *net)
           "TCP connections closed for another one of the same client.", n.tcp_client_evicted },
         { "waymark_tcp_expired_total", "TCP connections closed since they were old.",
           n.tcp_expired },
+        { "waymark_tcp_exhausted_total", "TCP connections closed since they had asked tcp_queries times.",
+          n.tcp_exhausted },
         { "waymark_tcp_overfull_total",
           "TCP connections closed since queries and answers under way took too much memory.",
           n.tcp_overfull },

@@ -61,6 +61,7 @@ json_t *tcp_json(const struct net_counts *n)
     put_int(o, "queries", (int64_t)n->tcp_queries);
     put_int(o, "timeouts", (int64_t)n->tcp_timeouts);
     put_int(o, "expired", (int64_t)n->tcp_expired);
+    put_int(o, "exhausted", (int64_t)n->tcp_exhausted);
     put_int(o, "evicted", (int64_t)n->tcp_evicted);
     put_int(o, "client_evicted", (int64_t)n->tcp_client_evicted);
     put_int(o, "overfull", (int64_t)n->tcp_overfull);
@@ -75,8 +76,8 @@ void tcp_text(const json_t *tcp, FILE *out)
     text_field(out, "TCP", "%lld connections, %lld accepted, %lld queries", figure(tcp, "clients"),
                figure(tcp, "accepted"), figure(tcp, "queries"));
     text_field(out, "TCP, closed",
-               "%lld idle or slow, %lld old; for others: %lld, for the same client's next: %lld, for "
+               "%lld idle or slow, %lld old, %lld after tcp_queries; for others: %lld, for the same client's next: %lld, for "
                "memory: %lld; %lld not let in",
-               figure(tcp, "timeouts"), figure(tcp, "expired"), figure(tcp, "evicted"),
-               figure(tcp, "client_evicted"), figure(tcp, "overfull"), figure(tcp, "refused"));
+               figure(tcp, "timeouts"), figure(tcp, "expired"), figure(tcp, "exhausted"),
+               figure(tcp, "evicted"), figure(tcp, "client_evicted"), figure(tcp, "overfull"), figure(tcp, "refused"));
 }

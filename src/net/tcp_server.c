@@ -145,6 +145,7 @@ struct tcp_server *tcp_server_new(struct net_kit *kit, const int *fds, size_t n_
     TAILQ_INIT(&s->sessions.holders);
     s->sessions.n_max = config->tcp_clients > 0 ? (size_t)config->tcp_clients : 1;
     s->sessions.keepalive_ds = in_tenths(config->tcp_idle_s);
+    s->sessions.queries_max = config->tcp_queries;
     s->idle_us = (int64_t)config->tcp_idle_s * 1000000;
     s->life_us = (int64_t)config->tcp_life_s * 1000000;
     s->n_per_client = config->tcp_per_client > 0 ? (size_t)config->tcp_per_client : 1;

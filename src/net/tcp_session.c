@@ -111,23 +111,42 @@ static bool send_answers(struct tcp_session *s, size_t len)
     return true;
 }
 
-/* What a client that asks is told of our patience; nothing of it is left when places are rare
- * (RFC 7828 3.4): it should leave once it has its answers. */
-static uint16_t keepalive_of(const struct tcp_sessions *all)
+/* RFC 9210 4.2: the number of transactions of a connection can be limited. */
+static void count_query(struct tcp_session *s)
 {
-    return all->n + all->n / 8 >= all->n_max ? 0 : all->keepalive_ds;
+    const struct tcp_sessions *all = s->all;
+
+    counter_bump(&all->kit->counts.tcp_queries, 1);
+    if (all->queries_max == 0 || ++s->n_queries < all->queries_max)
+        return;
+    s->is_full = true;
+    counter_bump(&all->kit->counts.tcp_exhausted, 1);
+}
+
+/* What a client that asks is told of our patience; nothing of it is left when places are rare
+ * (RFC 7828 3.4), or when this was its last question: it should leave once it has its answers. */
+static uint16_t keepalive_of(const struct tcp_session *s)
+{
+    const struct tcp_sessions *all = s->all;
+
+    return s->is_full || all->n + all->n / 8 >= all->n_max ? 0 : all->keepalive_ds;
 }
 
 /* Returns the length of the framed answer, 0 when there is none. */
 static size_t answer_one(struct tcp_session *s, const uint8_t *query, size_t len, uint8_t *to)
 {
     struct net_kit *kit = s->all->kit;
-    struct dns_in in = { .octets = query, .len = len, .from = s->from, .transport = DNS_TCP, .keepalive_ds = keepalive_of(s->all) };
+
+    count_query(s);
+    struct dns_in in = { .octets = query,
+                         .len = len,
+                         .from = s->from,
+                         .transport = DNS_TCP,
+                         .keepalive_ds = keepalive_of(s) };
     struct dns_out out = { .octets = to + TCP_PREFIX, .cap = WIRE_MESSAGE_MAX };
 
     dns_answer_batch(rcu_read(kit->world), kit->desk, &in, &out, 1);
     rcu_quiescent();
-    counter_bump(&kit->counts.tcp_queries, 1);
     if (out.len == 0)
         return 0;
     wire_put16(to, (uint16_t)out.len);
@@ -143,7 +162,7 @@ static enum tcp_verdict answer_some(struct tcp_session *s, size_t *len)
 
     *len = 0;
     rcu_online();
-    while (TCP_ANSWERS - *len >= TCP_FRAMES_MAX) {
+    while (!s->is_full && TCP_ANSWERS - *len >= TCP_FRAMES_MAX) {
         verdict = tcp_frames_next(&s->in, &query, &query_len);
         if (verdict != TCP_FRAME)
             break;
@@ -162,7 +181,7 @@ static bool answer_all(struct tcp_session *s)
     struct net_kit *kit = s->all->kit;
 
     kit->desk->now_ms = clock_tick_ms();
-    while (verdict == TCP_FRAME && s->left == NULL) {
+    while (verdict == TCP_FRAME && s->left == NULL && !s->is_full) {
         verdict = answer_some(s, &len);
         if (!send_answers(s, len))
             return false;
@@ -176,12 +195,24 @@ static bool answer_all(struct tcp_session *s)
     return true;
 }
 
+/* Closing with something unread would be a reset, which can overtake the answers. So the client, who was
+ * told that nothing more comes, closes; or it is dropped as one that is silent. */
+static void throw_away(struct tcp_session *s)
+{
+    ssize_t n = recv(s->fd, s->all->answers, TCP_ANSWERS, MSG_DONTWAIT);
+
+    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+        tcp_session_close(s);
+}
+
 /* Waits for the one thing this session needs next. It may be gone afterwards. */
 static void wait_or_close(struct tcp_session *s)
 {
     struct tcp_sessions *all = s->all;
     int err;
 
+    if (s->is_full)
+        tcp_frames_fini(&s->in);
     tcp_frames_rest(&s->in);
     tcp_held_set(s, s->left_len + (s->in.cap > TCP_FRAMES_MIN ? s->in.cap : 0));
     if (s->left != NULL) {
@@ -190,6 +221,8 @@ static void wait_or_close(struct tcp_session *s)
     } else if (s->is_ending) {
         err = -1;
     } else {
+        if (s->is_full)
+            shutdown(s->fd, SHUT_WR);
         event_del(&s->writing);
         err = event_add(&s->reading, NULL);
     }
@@ -203,8 +236,12 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
     struct tcp_session *s = session_of(arg);
     uint8_t *at = NULL;
-    size_t room = tcp_frames_room(&s->in, &at);
 
+    if (s->is_full) {
+        throw_away(s);
+        return;
+    }
+    size_t room = tcp_frames_room(&s->in, &at);
     if (room == 0) {
         tcp_session_close(s);
         return;

@@ -38,6 +38,8 @@ struct tcp_session {
     struct tcp_frames in;
     uint8_t *left; /* answers that the client has not taken; NULL: none */
     size_t left_at, left_len;
+    int n_queries;   /* answered; counted only if they are bounded */
+    bool is_full;    /* it has asked as often as it may: what still comes is thrown away */
     bool is_ending;  /* nothing more is read; closed once nothing is left */
     bool is_expired; /* and not in the list by age */
 };
@@ -51,6 +53,7 @@ struct tcp_sessions {
     struct tcp_clients clients;
     size_t n, n_max;
     size_t held;
+    int queries_max;       /* of one connection; 0: any */
     uint16_t keepalive_ds; /* how long a silent client is kept, in tenths of a second */
     uint8_t *answers;      /* TCP_ANSWERS octets */
 };

@@ -41,6 +41,7 @@ void restart_name_changes(const struct conf_server *running, const struct conf *
         { "tcp_idle_s", running->tcp_idle_s == server->tcp_idle_s },
         { "tcp_life_s", running->tcp_life_s == server->tcp_life_s },
         { "tcp_per_client", running->tcp_per_client == server->tcp_per_client },
+        { "tcp_queries", running->tcp_queries == server->tcp_queries },
         { "edge_threads", running->edge_threads == server->edge_threads },
     };
 

@@ -141,6 +141,7 @@ static int bind_sockets(struct serve *s, char why[static WHY_LEN])
                                  .tcp_idle_s = conf->tcp_idle_s,
                                  .tcp_life_s = conf->tcp_life_s,
                                  .tcp_per_client = conf->tcp_per_client,
+                                 .tcp_queries = conf->tcp_queries,
                                  .pins_threads = conf->pin_threads,
                                  .steers_by_cpu = conf->steer_by_cpu };
 

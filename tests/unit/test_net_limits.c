@@ -14,15 +14,17 @@
 
 #include "loopback.h"
 
-enum { BIG = 0xb1 };
+enum { BIG = 0xb1, KEEPALIVE = 0x4a };
 
-/* The answer is the question, or as large as it can be. */
+/* The answer is the question, or as large as it can be, or whether the client is told to leave. */
 void dns_answer_batch(const struct world *world, struct dns_desk *desk, const struct dns_in in[],
                       struct dns_out out[], size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         out[i].len = in[i].octets[0] == BIG ? out[i].cap : in[i].len;
         memset(out[i].octets, in[i].octets[0], out[i].len);
+        if (in[i].octets[0] == KEEPALIVE)
+            out[i].octets[0] = in[i].keepalive_ds == 0 ? 'g' : 's'; /* go, stay */
     }
 }
 
@@ -35,7 +37,7 @@ struct play {
 };
 
 /* One worker, so that all meet. */
-static struct play *set_up(int clients, int per_client, int idle_s, int life_s)
+static struct play *set_up_with(int clients, int per_client, int idle_s, int life_s, int queries)
 {
     struct play *p = calloc(1, sizeof *p);
     char why[WHY_LEN];
@@ -52,10 +54,16 @@ static struct play *set_up(int clients, int per_client, int idle_s, int life_s)
                                      .tcp_clients = clients,
                                      .tcp_per_client = per_client,
                                      .tcp_idle_s = idle_s,
-                                     .tcp_life_s = life_s };
+                                     .tcp_life_s = life_s,
+                                     .tcp_queries = queries };
     assert_int_equal(net_open(&p->config, &p->net, why), 0);
     assert_int_equal(net_start(p->net, why), 0);
     return p;
+}
+
+static struct play *set_up(int clients, int per_client, int idle_s, int life_s)
+{
+    return set_up_with(clients, per_client, idle_s, life_s, 0);
 }
 
 static void tear_down(struct play *p)
@@ -184,6 +192,52 @@ static void a_connection_ends_with_its_life_however_busy(void **state)
     tear_down(p);
 }
 
+/* What it sent beyond the bound is neither answered nor a reason for a reset, which could take answers
+ * with it. */
+static void after_its_last_query_a_client_gets_all_answers_and_an_end(void **state)
+{
+    enum { MAY = 5, ASKED = 2000 };
+    struct play *p = set_up_with(100, 100, 60, 600, MAY);
+    int fd = connect_from(p, "127.0.0.1");
+    uint8_t got[3];
+
+    for (int i = 0; i < ASKED; i++)
+        loopback_send(fd, (uint8_t[]){ 0, 1, KEEPALIVE }, 3);
+    for (int i = 0; i < MAY; i++) {
+        loopback_expect(fd, got, 3);
+        assert_int_equal(got[2], i < MAY - 1 ? 's' : 'g');
+    }
+    assert_int_equal(recv(fd, got, 1, 0), 0);
+    loopback_send(fd, "\0\1a", 3);
+    close(fd);
+    for (int i = 0; i < 500 && net_counts(p->net).tcp_closed == 0; i++)
+        nap(10);
+    struct net_counts c = net_counts(p->net);
+    assert_int_equal(c.tcp_closed, 1);
+    assert_int_equal(c.tcp_exhausted, 1);
+    assert_int_equal(c.tcp_queries, MAY);
+    assert_int_equal(c.tcp_timeouts, 0);
+    tear_down(p);
+}
+
+static void who_asked_enough_and_stays_is_dropped(void **state)
+{
+    struct play *p = set_up_with(100, 100, 1, 600, 1);
+    int fd = connect_from(p, "127.0.0.1");
+    uint8_t got[3];
+
+    ask(fd);
+    assert_int_equal(recv(fd, got, 1, 0), 0);
+    for (int i = 0; i < 500 && net_counts(p->net).tcp_closed == 0; i++) {
+        send(fd, "\0\1a", 3, MSG_NOSIGNAL);
+        nap(10);
+    }
+    assert_int_equal(net_counts(p->net).tcp_timeouts, 1);
+    assert_int_equal(net_counts(p->net).tcp_queries, 1);
+    close(fd);
+    tear_down(p);
+}
+
 /* Each asks for more than any buffer holds and takes nothing. */
 static void readers_that_stay_away_hold_a_bounded_memory(void **state)
 {
@@ -298,6 +352,8 @@ int main(void)
         cmocka_unit_test(of_a_clients_own_the_longest_idle_gives_way),
         cmocka_unit_test(one_connection_a_client_is_a_limit_like_any),
         cmocka_unit_test(a_connection_ends_with_its_life_however_busy),
+        cmocka_unit_test(after_its_last_query_a_client_gets_all_answers_and_an_end),
+        cmocka_unit_test(who_asked_enough_and_stays_is_dropped),
         cmocka_unit_test(readers_that_stay_away_hold_a_bounded_memory),
         cmocka_unit_test(who_takes_nothing_is_reset),
         cmocka_unit_test(who_grows_beyond_the_bound_may_be_the_first),
