@@ -18,13 +18,9 @@
 #include <waymark/report.h>
 #include <waymark/rng.h>
 
-enum {
-    POPS = 16,
-    ORDERS = POPS * POPS * POPS * POPS,
-    ADDRESSES = 1 << 20,
-    ROUNDS = 16,
-    BATCH = 32
-};
+#include "geo_pops.h"
+
+enum { ADDRESSES = 1 << 20, ROUNDS = 16, BATCH = 32 };
 
 static int64_t cpu_us(void)
 {
@@ -32,89 +28,6 @@ static int64_t cpu_us(void)
 
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
-static const double pops[POPS][2] = {
-    { 35.68, 139.69 },  { 51.51, -0.13 },   { 40.71, -74.01 }, { -33.87, 151.21 },
-    { 48.86, 2.35 },    { -23.55, -46.63 }, { -26.20, 28.05 }, { 1.35, 103.82 },
-    { 37.77, -122.42 }, { 50.11, 8.68 },    { 19.08, 72.88 },  { 25.20, 55.27 },
-    { 41.88, -87.63 },  { 52.23, 21.01 },   { 22.32, 114.17 }, { 19.43, -99.13 },
-};
-
-/* Orders that occur, numbered as they come. */
-struct orders {
-    int depth;
-    double at[POPS][3];
-    uint32_t n;
-    uint32_t class_of[ORDERS];
-};
-
-/* On the unit sphere the nearest is the one with the largest scalar product. */
-static void unit_vector(double latitude, double longitude, double out[3])
-{
-    double rad = M_PI / 180;
-
-    out[0] = cos(latitude * rad) * cos(longitude * rad);
-    out[1] = cos(latitude * rad) * sin(longitude * rad);
-    out[2] = sin(latitude * rad);
-}
-
-static uint32_t classify(void *ctx, const struct geo_place *place, int prefix)
-{
-    struct orders *o = ctx;
-    double near[POPS], at[3];
-    uint32_t order = 0;
-
-    if (!place->has_point)
-        return 0;
-    unit_vector((double)place->latitude, (double)place->longitude, at);
-    for (int i = 0; i < POPS; i++)
-        near[i] = at[0] * o->at[i][0] + at[1] * o->at[i][1] + at[2] * o->at[i][2];
-    for (int rank = 0; rank < o->depth; rank++) {
-        int best = 0;
-        for (int i = 1; i < POPS; i++)
-            best = near[i] > near[best] ? i : best;
-        near[best] = -INFINITY;
-        order = order * POPS + (uint32_t)best;
-    }
-    if (o->class_of[order] == 0)
-        o->class_of[order] = ++o->n;
-    return o->class_of[order];
-}
-
-struct sample {
-    struct addr *list;
-    size_t n;
-    struct rng *rng;
-    size_t seen;
-};
-
-/* Every leaf below 2000::/3 has the same chance to be in the sample. */
-static void sample_leaf(void *ctx, const struct prefix *network, uint32_t class)
-{
-    struct sample *s = ctx;
-
-    if (network->addr.family != 6 || network->addr.octets[0] >> 5 != 1)
-        return;
-    size_t at = s->seen < s->n ? s->seen : rng_next(s->rng) % (s->seen + 1);
-    s->seen++;
-    if (at >= s->n)
-        return;
-    s->list[at] = network->addr;
-    for (int i = network->bits / 8 + 1; i < 16; i++)
-        s->list[at].octets[i] = (uint8_t)rng_next(s->rng);
-}
-
-static void random_ipv4(struct addr *list, size_t n, struct rng *rng)
-{
-    for (size_t i = 0; i < n;) {
-        uint64_t octets = rng_next(rng);
-        uint8_t first = (uint8_t)octets;
-        if (first == 0 || first == 10 || first == 127 || first >= 224)
-            continue;
-        list[i] = (struct addr){ .family = 4 };
-        memcpy(list[i++].octets, &octets, 4);
-    }
 }
 
 /* As the answer path does it: a batch is touched, then found. */
@@ -149,20 +62,17 @@ static double lookup_ns(const struct geo_view *view, const struct addr *list, si
 
 static void bench_view(const struct geo *geo, int depth, int repeat)
 {
-    struct orders *orders = calloc(1, sizeof *orders);
+    struct orders *orders = orders_new(depth);
     struct addr *list = calloc(ADDRESSES, sizeof *list);
     struct geo_view *view = NULL;
     struct rng rng;
     char why[WHY_LEN];
     int64_t best_us = INT64_MAX;
 
-    orders->depth = depth;
-    for (int i = 0; i < POPS; i++)
-        unit_vector(pops[i][0], pops[i][1], orders->at[i]);
     for (int i = 0; i < repeat; i++) {
         geo_view_free(view);
         int64_t since_us = cpu_us();
-        if (geo_view_build(geo, NULL, 0, classify, orders, &view, why) != 0) {
+        if (geo_view_build(geo, NULL, 0, orders_classify, orders, &view, why) != 0) {
             fprintf(stderr, "%s\n", why);
             exit(1);
         }
@@ -175,11 +85,9 @@ static void bench_view(const struct geo *geo, int depth, int repeat)
     rng_seed(&rng, 1);
     random_ipv4(list, ADDRESSES, &rng);
     printf("  lookup, random public IPv4: %.1f ns\n", lookup_ns(view, list, ADDRESSES));
-    struct sample sample = { list, ADDRESSES, &rng, 0 };
-    geo_view_each(view, sample_leaf, &sample);
-    size_t n = sample.seen < ADDRESSES ? sample.seen : ADDRESSES;
-    printf("  lookup, random IPv6 network: %.1f ns (of %zu)\n", lookup_ns(view, list, n),
-           sample.seen);
+    size_t seen = random_ipv6(view, list, ADDRESSES, &rng);
+    size_t n = seen < ADDRESSES ? seen : ADDRESSES;
+    printf("  lookup, random IPv6 network: %.1f ns (of %zu)\n", lookup_ns(view, list, n), seen);
     geo_view_free(view);
     free(list);
     free(orders);
