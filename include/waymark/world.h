@@ -68,6 +68,9 @@ struct world_hub;
 struct world_hub *world_hub_new(void);       /* NULL: out of memory */
 void world_hub_free(struct world_hub *hub);  /* no reader may be online; NULL is fine */
 
+/* Before the first load: for worlds that serve nobody, whose troubles are no alarm. */
+void world_hub_quiet(struct world_hub *hub);
+
 /* What readers hand to rcu_read. */
 void *const *world_hub_slot(const struct world_hub *hub);
 

@@ -44,6 +44,8 @@ static bool set_verdicts(struct offline *o, const struct verdicts *v)
 static bool build(struct offline *o, const struct verdicts *v, struct report *report)
 {
     o->hub = world_hub_new();
+    if (o->hub != NULL)
+        world_hub_quiet(o->hub);
     if (o->hub != NULL && !world_load(o->hub, o->conf, report))
         return false;
     if (o->hub != NULL && set_verdicts(o, v) && world_set_ready(o->hub) == 0)

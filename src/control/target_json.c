@@ -21,6 +21,15 @@ static json_t *addresses_json(const struct conf_target *target, const struct ste
     return all;
 }
 
+/* Bits beyond its addresses mean nothing. */
+static bool is_any_up(const struct conf_target *target, const struct steer_health *health)
+{
+    size_t n = target->cname != NULL ? 1 : target->n_addresses;
+    uint32_t all = n >= 32 ? UINT32_MAX : (UINT32_C(1) << n) - 1;
+
+    return (health->up & all) != 0;
+}
+
 static json_t *probes_json(const char *target, const struct health_status *health, size_t n_health)
 {
     json_t *all = json_array();
@@ -45,7 +54,7 @@ json_t *target_json(const struct world *world, int index, const struct health_st
     put_int(o, "line", target->where.line);
     put_text(o, "cname", target->cname);
     put(o, "addresses", addresses_json(target, believed));
-    put_bool(o, "is_up", believed->up != 0);
+    put_bool(o, "is_up", is_any_up(target, believed));
     put_int(o, "weight", target->weight);
     put_int(o, "bias", target->bias);
     if (target->has_place) {

@@ -18,6 +18,7 @@ struct world_hub {
     void *current;          /* struct world *, published; the box is counted once for it */
     uint64_t version;
     bool is_ready;
+    bool is_quiet; /* serves nobody: no alarms */
     bool has_key;
     struct hash_key key;
     struct counter_names *names;
@@ -51,6 +52,11 @@ void world_hub_free(struct world_hub *hub)
     free(hub);
 }
 
+void world_hub_quiet(struct world_hub *hub)
+{
+    hub->is_quiet = true;
+}
+
 void *const *world_hub_slot(const struct world_hub *hub)
 {
     return &hub->current;
@@ -79,9 +85,9 @@ static void publish(struct world_hub *hub, struct world_hold *box, struct change
 }
 
 /* Outside the lock. */
-static void tell_change(struct change *change)
+static void tell_change(const struct world_hub *hub, struct change *change)
 {
-    if (change->is != NULL)
+    if (change->is != NULL && !hub->is_quiet)
         world_alarm(change->was, change->is);
     world_box_unref(change->was);
     world_box_unref(change->is);
@@ -201,7 +207,7 @@ static bool load(struct world_hub *hub, struct world_base_box *base)
         err = publish_load(hub, built, health, &change);
         pthread_mutex_unlock(&hub->lock);
     }
-    tell_change(&change);
+    tell_change(hub, &change);
     world_box_unref(built);
     free(health);
     return err == 0;
@@ -312,7 +318,7 @@ int world_set_verdicts(struct world_hub *hub, const struct world_verdict *verdic
     if (err == 0)
         count_rebuild(&hub->figures, took_us);
     pthread_mutex_unlock(&hub->lock);
-    tell_change(&change);
+    tell_change(hub, &change);
     if (us != NULL)
         *us = took_us;
     return err;
@@ -330,7 +336,7 @@ int world_set_ready(struct world_hub *hub)
         hub->is_ready = err == 0;
     }
     pthread_mutex_unlock(&hub->lock);
-    tell_change(&change);
+    tell_change(hub, &change);
     return err;
 }
 

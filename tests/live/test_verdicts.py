@@ -59,6 +59,15 @@ class Verdicts(test_steering.Stage):
         self.assertNotIn("beware", text)
         self.stop(self.s)
 
+    def test_a_cdn_that_is_down_is_told_as_down(self):
+        self.targets["alpha"].die()
+        self.s.wait_for(r"alpha .*is down")
+        known = {k["target"]: k["is_up"] for k in self.table()["verdicts"]["known"]}
+        self.assertEqual(known, {"tokyo": True, "paris": True, "alpha": False, "beta": True})
+        x = json.loads(self.ask("explain", "-c", self.s.conf, "video.plain.example", "--json"))
+        self.assertEqual({t["name"]: t["is_up"] for t in x["targets"]}, {"alpha": False, "beta": True})
+        self.stop(self.s)
+
     def test_differences_simulations_and_maps_know_them_too(self):
         self.kill_tokyo()
         x = json.loads(self.ask("explain", "-c", self.s.conf, "--diff", self.other_conf(), "--json"))
@@ -118,6 +127,9 @@ class Verdicts(test_steering.Stage):
         text = self.ask("explain", "-c", self.s.conf, "www.plain.example", "--table", "--down", "paris")
         self.assertRegex(text, r"\n  as if down +paris \(as asked\)")
         self.assertIn("(although down)", text)
+        status, _, err = waymark("explain", "-c", self.s.conf, "www.plain.example", "--table", "--down",
+                                 "tokyo,paris")
+        self.assertEqual((status, err), (0, ""))  # what is supposed is no alarm
         self.stop(self.s)
 
     def test_a_new_target_and_a_changed_file_are_named(self):
