@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { COUNTER_SLOTS = 1 << 21 };
+enum { COUNTER_SLOTS = 1 << 23 };
 
 struct counter_bank {
     uint64_t cells[COUNTER_SLOTS];
