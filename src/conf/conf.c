@@ -4,6 +4,7 @@
  * One loader at a time; the result never changes and is counted atomically. */
 #include <waymark/conf.h>
 
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,8 @@ enum {
     MEMORY_LEAST = 1 << 20,
     MEMORY_PER_VALUE = 512,
     PAGES_PER_VALUE = 16 * 1024,
-    ARENA = 192 << 20 /* what malloc reserves for a thread, and some */
+    ARENA = 192 << 20, /* what malloc reserves for a thread, and some */
+    MANY_VALUES = 1 << 16
 };
 
 /* What conf_parse returns a pointer into. */
@@ -170,6 +172,8 @@ static void parse_text(struct conf_reader *r, const char *text, const struct con
     else
         read_parts(r, config_root_setting(&config));
     config_destroy(&config);
+    if (lines->n > MANY_VALUES)
+        malloc_trim(0); /* its pieces lie between ours: malloc alone would keep them all */
 }
 
 /* libconfig wants a NUL at the end, and a newline: a comment in the last line needs it. */

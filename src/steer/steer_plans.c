@@ -128,7 +128,21 @@ static bool has_cname(const struct steer_policy *p)
     return false;
 }
 
-static bool service_plan(struct builder *b, size_t service)
+/* The service's plan among those that are known, `n_plans` if it is new. Its policy is read into memory
+ * of its own: a hundred thousand services of one plan must not leave theirs behind. NULL: no memory. */
+static struct known *known_plan(struct builder *b, const struct conf_service *s)
+{
+    struct arena *arena = arena_new();
+    struct known *k = NULL;
+    struct steer_policy policy;
+
+    if (arena != NULL && steer_policy_init(&policy, b->plans->conf, s, arena))
+        k = know(&b->known_plans, steer_plan_key(&policy), b->plans->n_plans);
+    arena_free(arena);
+    return k;
+}
+
+static bool plan_add(struct builder *b, size_t service)
 {
     struct steer_plans *plans = b->plans;
     const struct conf_service *s = &plans->conf->services[service];
@@ -136,16 +150,24 @@ static bool service_plan(struct builder *b, size_t service)
 
     if (!steer_policy_init(&plan->policy, plans->conf, s, plans->arena))
         return out_of_memory(b, s);
-    struct known *k = know(&b->known_plans, steer_plan_key(&plan->policy), plans->n_plans);
+    if (!plan_view(b, plan, s))
+        return false;
+    plan->has_cname = has_cname(&plan->policy);
+    plan->first_service = (uint32_t)service;
+    plans->n_plans++;
+    return true;
+}
+
+static bool service_plan(struct builder *b, size_t service)
+{
+    struct steer_plans *plans = b->plans;
+    const struct conf_service *s = &plans->conf->services[service];
+    struct known *k = known_plan(b, s);
+
     if (k == NULL)
         return out_of_memory(b, s);
-    if (k->number == plans->n_plans) {
-        if (!plan_view(b, plan, s))
-            return false;
-        plan->has_cname = has_cname(&plan->policy);
-        plan->first_service = (uint32_t)service;
-        plans->n_plans++;
-    }
+    if (k->number == plans->n_plans && !plan_add(b, service))
+        return false;
     plans->plans[k->number].n_services++;
     plans->services[service] = (struct steer_service){
         .conf = s, .plan = (uint32_t)k->number, .name_hash = hash_plain(s->name, strlen(s->name))

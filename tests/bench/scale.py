@@ -39,9 +39,17 @@ ROWS = [
 
 
 def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Of both protocols."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp:
+            tcp.bind(("127.0.0.1", 0))
+            port = tcp.getsockname()[1]
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+                try:
+                    udp.bind(("127.0.0.1", port))
+                    return port
+                except OSError:
+                    pass
 
 
 def question(name):
@@ -142,7 +150,7 @@ def main():
     parser.add_argument("databases", nargs="*", type=pathlib.Path)
     parser.add_argument("--curve", action="store_true")
     parser.add_argument("--quick", action="store_true")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     databases = [d.resolve() for d in options.databases]
     if options.curve:
         curve(options.build, databases)
