@@ -30,12 +30,6 @@ static size_t home_of(const struct geo_map *map, uint64_t key)
     return (size_t)(mixed >> 32) & (map->cap - 1);
 }
 
-void geo_map_prefetch(const struct geo_map *map, uint64_t key)
-{
-    if (map->cap > 0)
-        __builtin_prefetch(&map->slots[home_of(map, key)]);
-}
-
 static struct geo_map_slot *slot_of(const struct geo_map *map, uint64_t key)
 {
     size_t i = home_of(map, key);

@@ -22,9 +22,6 @@ struct geo_map {
 void geo_map_init(struct geo_map *map);
 void geo_map_fini(struct geo_map *map);
 
-/* Fetches what geo_map_at will look at; costs nothing when it comes some dozens of steps ahead. */
-void geo_map_prefetch(const struct geo_map *map, uint64_t key);
-
 /* The value's place: with *is_new, zero and to be filled in before the next call. NULL: out of
  * memory. */
 uint32_t *geo_map_at(struct geo_map *map, uint64_t key, bool *is_new);

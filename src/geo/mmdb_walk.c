@@ -180,7 +180,7 @@ static void resolve(struct walk *w, struct geo_seq *seq)
     for (size_t i = 0; i < n; i++) {
         uint32_t offset = seq->value[i]; /* + 1; 0: none */
         if (i + AHEAD < n && seq->value[i + AHEAD] != 0)
-            geo_ranks_prefetch(&w->known, seq->value[i + AHEAD] - 1);
+            __builtin_prefetch(geo_ranks_at(&w->known, seq->value[i + AHEAD] - 1));
         if (offset != last) {
             last = offset;
             value = offset == 0 ? 0 : w->values[geo_ranks_of(&w->known, offset - 1)];

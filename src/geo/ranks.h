@@ -32,9 +32,10 @@ static inline void geo_ranks_add(struct geo_ranks *ranks, uint32_t offset)
 /* Numbers what was added; returns how many there are. Nothing can be added any more. */
 size_t geo_ranks_count(struct geo_ranks *ranks);
 
-static inline void geo_ranks_prefetch(const struct geo_ranks *ranks, uint32_t offset)
+/* To be fetched ahead of geo_ranks_of. */
+static inline const void *geo_ranks_at(const struct geo_ranks *ranks, uint32_t offset)
 {
-    __builtin_prefetch(&ranks->words[offset / 64]);
+    return &ranks->words[offset / 64];
 }
 
 /* In plain arithmetic: without an instruction for it the compiler's own way is a call. */

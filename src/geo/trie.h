@@ -54,23 +54,23 @@ int geo_trie_build(const struct geo_seq *seq, uint8_t family, struct geo_trie *o
                    char why[static WHY_LEN]);
 void geo_trie_fini(struct geo_trie *trie);
 
-/* Fetches the first node that a lookup comes to (what its root's cell says of a leaf is no address,
- * but fetching may miss). An IPv6 address's first half is enough. */
-static inline void geo_trie_touch4(const struct geo_trie *trie, uint32_t address)
+/* Where a lookup goes from the root (an IPv6 address's first half is enough): to be fetched, not
+ * read, since behind a leaf there is nothing. */
+static inline const void *geo_trie_first4(const struct geo_trie *trie, uint32_t address)
 {
     geo_trie_cell cell = trie->root[address >> trie->root_shift];
 
-    __builtin_prefetch(trie->nodes + (size_t)(cell >> 8) * GEO_TRIE_UNIT);
+    return trie->nodes + (size_t)(cell >> 8) * GEO_TRIE_UNIT;
 }
 
-static inline void geo_trie_touch6(const struct geo_trie *trie, uint64_t front)
+static inline const void *geo_trie_first6(const struct geo_trie *trie, uint64_t front)
 {
     geo_trie_cell cell = trie->root[front >> trie->root_shift];
     size_t at = (size_t)(cell >> 8) * GEO_TRIE_UNIT;
 
     if ((cell & 0xff) == GEO_TRIE_TABLE)
         at += (front << (64 - trie->root_shift) >> (64 - GEO_TRIE_TABLE_BITS)) * sizeof cell;
-    __builtin_prefetch(trie->nodes + at);
+    return trie->nodes + at;
 }
 
 /* Two ways to look up, for processors with and without instructions that count bits. */
