@@ -15,7 +15,7 @@ struct fetch_socket;
 
 struct fetchers {
     struct event_base *base;
-    CURLM *multi;
+    CURLM *multi; /* NULL while there is no memory for it: libcurl's functions then fail */
     struct event timer, tick, later;
     struct fetch *first;   /* all of them */
     struct fetch *changed; /* whose owners are to be told */

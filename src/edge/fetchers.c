@@ -139,7 +139,7 @@ static bool begin_afresh(struct fetch *f)
     return f->is_added;
 }
 
-static void report_ended(struct fetchers *all)
+static void take_ended(struct fetchers *all)
 {
     CURLMsg *msg;
     int left;
@@ -156,6 +156,29 @@ static void report_ended(struct fetchers *all)
         f->view.was_late |= code == CURLE_OPERATION_TIMEDOUT;
         edge_fetch_end(f, code);
     }
+}
+
+static void open_multi(struct fetchers *all);
+
+/* Once libcurl lacked memory, or we for its sake, its handle is not to be used again: 7.88 then keeps a
+ * table of no slots for the socket and divides by their number at its next turn. All that it carried
+ * ends, its kept connections too; without memory for another handle the next tick tries again. */
+static void replace_multi(struct fetchers *all)
+{
+    for (struct fetch *f = all->first; f != NULL; f = f->next) {
+        if (f->is_added)
+            edge_fetch_end(f, CURLE_OUT_OF_MEMORY);
+    }
+    curl_multi_cleanup(all->multi);
+    event_del(&all->timer);
+    open_multi(all);
+}
+
+static void after_turn(struct fetchers *all, bool is_well)
+{
+    take_ended(all);
+    if (!is_well)
+        replace_multi(all);
     tell_all(all);
 }
 
@@ -172,8 +195,9 @@ static void on_socket(evutil_socket_t fd, short what, void *arg)
     int mask = (what & EV_READ ? CURL_CSELECT_IN : 0) | (what & EV_WRITE ? CURL_CSELECT_OUT : 0);
     int n_running;
 
-    curl_multi_socket_action(all->multi, fd, mask, &n_running); /* may free the watch */
-    report_ended(all);
+    /* may free the watch */
+    CURLMcode code = curl_multi_socket_action(all->multi, fd, mask, &n_running);
+    after_turn(all, code == CURLM_OK);
 }
 
 static void on_time(evutil_socket_t fd, short what, void *arg)
@@ -181,8 +205,8 @@ static void on_time(evutil_socket_t fd, short what, void *arg)
     struct fetchers *all = arg;
     int n_running;
 
-    curl_multi_socket_action(all->multi, CURL_SOCKET_TIMEOUT, 0, &n_running);
-    report_ended(all);
+    CURLMcode code = curl_multi_socket_action(all->multi, CURL_SOCKET_TIMEOUT, 0, &n_running);
+    after_turn(all, code == CURLM_OK);
 }
 
 static int on_watch_wanted(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_arg)
@@ -226,6 +250,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     struct fetchers *all = arg;
     int64_t now_us = clock_steady_us();
 
+    if (all->multi == NULL)
+        open_multi(all);
     for (struct fetch *f = all->first; f != NULL; f = f->next) {
         if (f->deadline_us == 0 || f->deadline_us > now_us || !f->is_added)
             continue;
@@ -249,8 +275,9 @@ void edge_fetch_run_later(struct fetchers *all)
 static void on_later(evutil_socket_t fd, short what, void *arg)
 {
     struct fetchers *all = arg;
+    bool is_well = true;
 
-    for (struct fetch *f = all->first; f != NULL; f = f->next) {
+    for (struct fetch *f = all->first; is_well && f != NULL; f = f->next) {
         if (!f->wants_resume || (!f->is_added && !f->is_file))
             continue;
         f->wants_resume = false;
@@ -261,12 +288,24 @@ static void on_later(evutil_socket_t fd, short what, void *arg)
         if (f->is_paused_in)
             f->deadline_us = clock_steady_us() + (int64_t)f->body_idle_ms * 1000;
         f->is_paused_in = f->is_paused_out = false;
-        curl_easy_pause(f->easy, CURLPAUSE_CONT);
+        is_well = curl_easy_pause(f->easy, CURLPAUSE_CONT) != CURLE_OUT_OF_MEMORY;
     }
-    report_ended(all);
+    after_turn(all, is_well);
 }
 
 /* ---- all of them ---- */
+
+/* all->multi is NULL if there is no memory. */
+static void open_multi(struct fetchers *all)
+{
+    all->multi = curl_multi_init();
+    curl_multi_setopt(all->multi, CURLMOPT_SOCKETFUNCTION, on_watch_wanted);
+    curl_multi_setopt(all->multi, CURLMOPT_SOCKETDATA, all);
+    curl_multi_setopt(all->multi, CURLMOPT_TIMERFUNCTION, on_time_wanted);
+    curl_multi_setopt(all->multi, CURLMOPT_TIMERDATA, all);
+    curl_multi_setopt(all->multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
+    curl_multi_setopt(all->multi, CURLMOPT_MAXCONNECTS, (long)KEPT_CONNECTIONS);
+}
 
 struct fetchers *edge_fetchers_new(struct event_base *base)
 {
@@ -276,7 +315,7 @@ struct fetchers *edge_fetchers_new(struct event_base *base)
     if (all == NULL)
         return NULL;
     all->base = base;
-    all->multi = curl_multi_init();
+    open_multi(all);
     event_assign(&all->timer, base, -1, 0, on_time, all);
     event_assign(&all->tick, base, -1, EV_PERSIST, on_tick, all);
     event_assign(&all->later, base, -1, 0, on_later, all);
@@ -284,12 +323,6 @@ struct fetchers *edge_fetchers_new(struct event_base *base)
         edge_fetchers_free(all);
         return NULL;
     }
-    curl_multi_setopt(all->multi, CURLMOPT_SOCKETFUNCTION, on_watch_wanted);
-    curl_multi_setopt(all->multi, CURLMOPT_SOCKETDATA, all);
-    curl_multi_setopt(all->multi, CURLMOPT_TIMERFUNCTION, on_time_wanted);
-    curl_multi_setopt(all->multi, CURLMOPT_TIMERDATA, all);
-    curl_multi_setopt(all->multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
-    curl_multi_setopt(all->multi, CURLMOPT_MAXCONNECTS, (long)KEPT_CONNECTIONS);
     return all;
 }
 
@@ -298,8 +331,7 @@ void edge_fetchers_free(struct fetchers *all)
     if (all == NULL)
         return;
     assert(all->first == NULL);
-    if (all->multi != NULL)
-        curl_multi_cleanup(all->multi);
+    curl_multi_cleanup(all->multi);
     while (all->sockets != NULL)
         forget_socket(all, all->sockets->fd);
     event_del(&all->timer);
