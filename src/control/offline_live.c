@@ -48,7 +48,7 @@ static bool take_target(struct verdicts *v, const json_t *target)
     return true;
 }
 
-static bool take_reply(struct verdicts *v, const json_t *reply)
+bool verdicts_take(struct verdicts *v, const json_t *reply)
 {
     const json_t *target;
     size_t i;
@@ -70,7 +70,7 @@ int verdicts_ask(struct verdicts *v, const char *socket_path, char why[static WH
     int err = client_ask(socket_path, request, VERDICTS_WAIT_S, &reply, why);
     if (err != 0)
         return client_is_absent(err) ? 1 : -1;
-    bool is_taken = take_reply(v, reply);
+    bool is_taken = verdicts_take(v, reply);
     json_decref(reply);
     return is_taken ? 0 : why_set(why, -1, "out of memory");
 }

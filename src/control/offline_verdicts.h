@@ -56,6 +56,8 @@ bool verdicts_add(struct verdicts *v, const struct known_verdict *known);
 
 /* offline_live.c: 0: asked; 1: no server is there, and `why` says so; -1: it is there and refuses. */
 int verdicts_ask(struct verdicts *v, const char *socket_path, char why[static WHY_LEN]);
+/* Of its reply. false: out of memory. */
+bool verdicts_take(struct verdicts *v, const json_t *reply);
 /* offline_saved.c: 0, or -errno with `why`. */
 int verdicts_read(struct verdicts *v, const char *path, char why[static WHY_LEN]);
 

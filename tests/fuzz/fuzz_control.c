@@ -14,6 +14,7 @@
 #include "control/http_request.h"
 #include "control/json_put.h"
 #include "control/moment.h"
+#include "control/offline_verdicts.h"
 #include "control/packet_json.h"
 #include "control/prom.h"
 #include "control/question.h"
@@ -127,6 +128,20 @@ static void reads_a_moment(const char *text)
     assert(again_ms == wall_ms - wall_ms % 1000);
 }
 
+/* What a server says of its targets. */
+static void takes_verdicts(const char *text, size_t len)
+{
+    json_t *reply = json_loadb(text, len, 0, NULL);
+    struct verdicts v = { 0 };
+
+    if (reply != NULL)
+        assert(verdicts_take(&v, reply));
+    for (size_t i = 0; i < v.n; i++)
+        assert(v.list[i].target != NULL);
+    verdicts_fini(&v);
+    json_decref(reply);
+}
+
 static void reads_a_url(const char *text)
 {
     struct fetch_url url;
@@ -169,6 +184,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         break;
     case 'g':
         renders(text, size - 1, purge_text);
+        break;
+    case 'v':
+        takes_verdicts(text, size - 1);
+        renders(text, size - 1, verdicts_text);
         break;
     case 'u':
         reads_a_url(text);
