@@ -54,6 +54,7 @@ bool verdicts_take(struct verdicts *v, const json_t *reply)
     size_t i;
 
     v->world = get_int(reply, "world", 0);
+    v->is_ready = get_bool(reply, "is_ready", true);
     v->loaded_ms = get_int(reply, "loaded_ms", 0);
     v->now_ms = get_int(reply, "now_ms", v->now_ms);
     json_array_foreach (get(reply, "targets"), i, target)

@@ -71,6 +71,7 @@ json_t *verdicts_json(const struct verdicts *v, const struct conf *conf, const s
     if (v->source == VERDICTS_LIVE) {
         put_int(o, "world", v->world);
         put_int(o, "loaded_ms", v->loaded_ms);
+        put_bool(o, "is_ready", v->is_ready);
         put_bool(o, "is_file_newer", is_newer(conf->file, v->loaded_ms));
     }
     for (size_t i = 0; i < conf->n_targets; i++)
@@ -134,14 +135,16 @@ void verdicts_sentence(const json_t *verdicts, FILE *out)
     const char *source = get_text(verdicts, "source", "none");
     const char *where = get_text(verdicts, "where", "?");
     struct ages a = count(verdicts);
-    char ages[TEXT_LINE_LEN];
+    char ages[TEXT_LINE_LEN], unchecked[64] = "";
 
     describe_ages(&a, ages);
+    if (a.n_unchecked > 0)
+        snprintf(unchecked, sizeof unchecked, ", %zu without a check", a.n_unchecked);
     if (strcmp(source, "none") == 0)
         fprintf(out, "every target is taken for up (%s)", get_text(verdicts, "why", "?"));
     else if (strcmp(source, "live") == 0)
-        fprintf(out, "of the running server at %s, world %lld: %zu addresses up, %zu down%s", where,
-                (long long)get_int(verdicts, "world", 0), a.n_up, a.n_down, ages);
+        fprintf(out, "of the running server at %s, world %lld: %zu addresses up, %zu down%s%s", where,
+                (long long)get_int(verdicts, "world", 0), a.n_up, a.n_down, unchecked, ages);
     else
         fprintf(out, "saved in %s: %zu addresses up, %zu down%s", where, a.n_up, a.n_down, ages);
 }
@@ -200,6 +203,8 @@ void verdicts_text(const json_t *verdicts, FILE *out)
     if (!is_none)
         write_names(get(verdicts, "taken_for_up"), "taken for up", "no verdict is known", out);
     write_names(get(verdicts, "taken_for_down"), "as if down", "as asked", out);
+    if (!get_bool(verdicts, "is_ready", true))
+        text_field(out, "beware", "the server still waits for first results: who has none is taken for up");
     if (get_bool(verdicts, "is_file_newer", false))
         text_field(out, "beware", "the file was changed after the server read it: this is of the file");
 }

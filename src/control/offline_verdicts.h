@@ -37,6 +37,7 @@ struct verdicts {
     int64_t now_ms;       /* wall clock */
     int64_t loaded_ms;    /* of live ones: when the server read its configuration */
     int64_t world;
+    bool is_ready;        /* likewise: first results are in, or were waited for */
     struct known_verdict *list;
     size_t n, cap;
 };

@@ -1,6 +1,8 @@
 """test_verdicts.py - with which verdicts questions about files are answered: the running server's, saved ones,
 or none; and that each output begins with saying so."""
 import json
+import shutil
+import socket
 import sqlite3
 import time
 import urllib.request
@@ -66,6 +68,25 @@ class Verdicts(test_steering.Stage):
         self.assertEqual(known, {"tokyo": True, "paris": True, "alpha": False, "beta": True})
         x = json.loads(self.ask("explain", "-c", self.s.conf, "video.plain.example", "--json"))
         self.assertEqual({t["name"]: t["is_up"] for t in x["targets"]}, {"alpha": False, "beta": True})
+        self.stop(self.s)
+
+    def test_a_server_that_waits_for_results_says_so(self):
+        self.stop(self.s)
+        self.targets["paris"].die()
+        with open(self.s.conf) as f:
+            text = f.read()
+        text = text.replace("checks: {", "health: { first_results_s = 60; };\nchecks: {")
+        with open(self.s.conf, "w") as f:
+            f.write(text.replace("every_s = 1; timeout_ms = 500;", "every_s = 60; timeout_ms = 50000;"))
+        shutil.rmtree(self.s.path("state"))
+        with socket.socket() as silent:  # takes connections, and never answers
+            silent.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            silent.bind(self.targets["paris"].at)
+            silent.listen(50)
+            self.s.log = ""
+            self.s.start()
+            text = self.ask("explain", "-c", self.s.conf, "www.plain.example", "--table")
+            self.assertRegex(text, "\n  beware +the server still waits for first results")
         self.stop(self.s)
 
     def test_differences_simulations_and_maps_know_them_too(self):
