@@ -68,12 +68,26 @@ static bool spells(const struct wire_writer *w, size_t at, const uint8_t *name)
     }
 }
 
-/* Offset of an earlier copy of the name among the first `n` suffixes; 0: none. */
-static uint16_t find_suffix(const struct wire_writer *w, unsigned n, const uint8_t *name)
+static size_t name_len(const uint8_t *name)
 {
-    for (unsigned i = 0; i < n; i++)
-        if (spells(w, w->suffix_at[i], name))
-            return w->suffix_at[i];
+    const uint8_t *p = name;
+
+    while (*p != 0)
+        p += 1 + *p;
+    return (size_t)(p - name) + 1;
+}
+
+/* Offset of an earlier copy of the name, `len` octets, among the first `n` suffixes; 0: none. Most are of
+ * another length at once, and most of the others the same to the last octet. */
+static uint16_t find_suffix(const struct wire_writer *w, unsigned n, const uint8_t *name, size_t len)
+{
+    for (unsigned i = 0; i < n; i++) {
+        size_t at = w->suffix_at[i];
+        if (w->octets[at] != *name)
+            continue;
+        if ((at + len <= w->len && memcmp(w->octets + at, name, len) == 0) || spells(w, at, name))
+            return (uint16_t)at;
+    }
     return 0;
 }
 
@@ -91,8 +105,9 @@ static bool put_name(struct wire_writer *w, const uint8_t *name)
 {
     remember_question(w);
     unsigned n_whole = w->n_suffixes; /* this name's own are not written to their end yet */
-    for (; *name != 0; name += 1 + *name) {
-        uint16_t earlier = find_suffix(w, n_whole, name);
+    size_t len = name_len(name);
+    for (; *name != 0; len -= 1u + *name, name += 1 + *name) {
+        uint16_t earlier = find_suffix(w, n_whole, name, len);
         if (earlier != 0) {
             uint8_t pointer[2];
             wire_put16(pointer, 0xc000 | earlier);
@@ -111,23 +126,15 @@ static bool put_whole_name(struct wire_writer *w, const uint8_t *name)
 {
     remember_question(w);
     unsigned n_whole = w->n_suffixes;
-    for (; *name != 0; name += 1 + *name) {
+    size_t len = name_len(name);
+    for (; *name != 0; len -= 1u + *name, name += 1 + *name) {
         size_t at = w->len;
         if (!put_octets(w, name, 1u + *name))
             return false;
-        if (find_suffix(w, n_whole, name) == 0)
+        if (find_suffix(w, n_whole, name, len) == 0)
             remember(w, at);
     }
     return put_octets(w, "", 1);
-}
-
-static size_t name_len(const uint8_t *name)
-{
-    const uint8_t *p = name;
-
-    while (*p != 0)
-        p += 1 + *p;
-    return (size_t)(p - name) + 1;
 }
 
 /* The names in RDATA: octets before them, how many follow, and whether they may be compressed, which
