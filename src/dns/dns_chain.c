@@ -127,11 +127,13 @@ static struct zone_match find_next(const struct dns_answer *a, const struct zone
     return zone_find(zones, a->name, a->query.type);
 }
 
-/* The links behind the first. */
+/* The links behind the first. Most lead elsewhere at once: to a CDN's own domain. */
 static void follow_chain(struct dns_answer *a, const struct zone *zone)
 {
     struct trail trail; /* not zeroed: it is 4 KiB */
 
+    if (!wire_name_is_in(a->name, &zone->apex))
+        return;
     trail.n = 0;
     remember(&trail, &a->query.name);
     while (trail.n < DNS_CHAIN_MAX && !is_loop(&trail, a->name)) {
