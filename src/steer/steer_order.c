@@ -3,6 +3,7 @@
 #include "steer_policy.h"
 
 #include <math.h>
+#include <string.h>
 
 #define EARTH_RADIUS_KM 6371.0088 /* mean radius, IUGG */
 
@@ -49,41 +50,83 @@ static void drop_unless(struct work *w, const struct conf_stage *stage, keep_cb 
     o->n = n;
 }
 
-static bool goes_before(const struct work *w, size_t a, size_t b)
-{
-    const struct steer_item *items = w->order->items;
+/* A database has half a million places, and each is ordered once for every view. */
+struct ranked {
+    double rank;
+    struct steer_item item;
+};
 
-    return items[a].tier != items[b].tier ? items[a].tier < items[b].tier : w->rank[a] < w->rank[b];
+static bool goes_before(const struct ranked *a, const struct ranked *b)
+{
+    return a->item.tier != b->item.tier ? a->item.tier < b->item.tier : a->rank < b->rank;
 }
 
-static void swap(struct work *w, size_t a, size_t b)
+static void sort_few(struct ranked *list, size_t n)
 {
-    struct steer_item item = w->order->items[a];
-    double rank = w->rank[a];
-
-    w->order->items[a] = w->order->items[b];
-    w->rank[a] = w->rank[b];
-    w->order->items[b] = item;
-    w->rank[b] = rank;
+    for (size_t i = 1; i < n; i++) {
+        struct ranked one = list[i];
+        size_t k = i;
+        for (; k > 0 && goes_before(&one, &list[k - 1]); k--)
+            list[k] = list[k - 1];
+        list[k] = one;
+    }
 }
 
-/* Splits every tier by rank; ranks within `tie` of the first of their tier stay together. Stable:
- * equals keep the order in which they were written. */
+/* Of equals those of `a` come first. */
+static void merge(const struct ranked *a, size_t n_a, const struct ranked *b, size_t n_b,
+                  struct ranked *out)
+{
+    while (n_a > 0 && n_b > 0) {
+        bool is_b = goes_before(b, a);
+        *out++ = is_b ? *b : *a;
+        a += !is_b;
+        n_a -= !is_b;
+        b += is_b;
+        n_b -= is_b;
+    }
+    memcpy(out, n_a > 0 ? a : b, (n_a + n_b) * sizeof *out);
+}
+
+/* Stable: equals keep the order in which they were written. Returns the one of the two lists that
+ * has the result. */
+static const struct ranked *sort(struct ranked *list, struct ranked *spare, size_t n)
+{
+    enum { FEW = 8 };
+
+    for (size_t i = 0; i < n; i += FEW)
+        sort_few(list + i, n - i < FEW ? n - i : FEW);
+    for (size_t run = FEW; run < n; run *= 2) {
+        for (size_t i = 0; i < n; i += 2 * run) {
+            size_t n_a = n - i < run ? n - i : run;
+            size_t n_b = n - i - n_a < run ? n - i - n_a : run;
+            merge(list + i, n_a, list + i + n_a, n_b, spare + i);
+        }
+        struct ranked *sorted = spare;
+        spare = list;
+        list = sorted;
+    }
+    return list;
+}
+
+/* Splits every tier by rank; ranks within `tie` of the first of their tier stay together. */
 static void split(struct work *w, double tie)
 {
+    struct ranked list[STEER_SITES_MAX], spare[STEER_SITES_MAX];
     struct steer_order *o = w->order;
     unsigned tier = 0, former = 0;
     double first = 0;
 
-    for (size_t i = 1; i < o->n; i++)
-        for (size_t k = i; k > 0 && goes_before(w, k, k - 1); k--)
-            swap(w, k, k - 1);
+    for (size_t i = 0; i < o->n; i++)
+        list[i] = (struct ranked){ w->rank[i], o->items[i] };
+    const struct ranked *sorted = sort(list, spare, o->n);
     for (size_t i = 0; i < o->n; i++) {
-        bool is_new = i > 0 && (o->items[i].tier != former || w->rank[i] > first * (1 + tie));
-        former = o->items[i].tier;
+        const struct ranked *r = &sorted[i];
+        bool is_new = i > 0 && (r->item.tier != former || r->rank > first * (1 + tie));
+        former = r->item.tier;
         tier += is_new;
         if (i == 0 || is_new)
-            first = w->rank[i];
+            first = r->rank;
+        o->items[i] = r->item;
         o->items[i].tier = (uint16_t)tier;
     }
 }
