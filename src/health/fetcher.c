@@ -18,7 +18,7 @@ struct fetcher {
     char *ca_file; /* NULL: the system's */
     CURLM *multi;
     struct event timer;
-    size_t n_active;
+    struct fetcher_ticket *active;
 };
 
 struct fetchers {
@@ -32,22 +32,55 @@ struct watch {
     struct event event;
 };
 
+static struct fetcher_ticket *ticket_of(CURL *easy)
+{
+    struct fetcher_ticket *ticket = NULL;
+
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &ticket);
+    assert(ticket != NULL);
+    return ticket;
+}
+
 static void report_ended(struct fetcher *f)
 {
     CURLMsg *msg;
     int left;
 
     while ((msg = curl_multi_info_read(f->multi, &left)) != NULL) {
-        struct fetcher_ticket *ticket = NULL;
         CURLcode code = msg->data.result; /* msg goes with the handle */
         if (msg->msg != CURLMSG_DONE)
             continue;
         CURL *easy = msg->easy_handle;
-        curl_easy_getinfo(easy, CURLINFO_PRIVATE, &ticket);
-        assert(ticket != NULL);
+        struct fetcher_ticket *ticket = ticket_of(easy);
         fetcher_remove(f, easy);
         ticket->cb(ticket->ctx, code);
     }
+}
+
+static void fetcher_free(struct fetcher *f);
+
+/* Once libcurl lacked memory, or we for its sake, its handle is not to be used again: 7.88 then keeps a
+ * table of no slots for the socket and divides by their number at its next turn. */
+static void give_up(struct fetcher *f)
+{
+    struct fetcher **at = &f->all->first;
+
+    while (*at != f)
+        at = &(*at)->next;
+    *at = f->next; /* before the callbacks, which may ask for one */
+    while (f->active != NULL) {
+        struct fetcher_ticket *ticket = f->active;
+        fetcher_remove(f, ticket->easy);
+        ticket->cb(ticket->ctx, CURLE_OUT_OF_MEMORY);
+    }
+    fetcher_free(f);
+}
+
+static void after_turn(struct fetcher *f, CURLMcode code)
+{
+    report_ended(f);
+    if (code != CURLM_OK)
+        give_up(f);
 }
 
 static void on_socket(evutil_socket_t fd, short what, void *ctx)
@@ -57,8 +90,7 @@ static void on_socket(evutil_socket_t fd, short what, void *ctx)
     int mask = (what & EV_READ ? CURL_CSELECT_IN : 0) | (what & EV_WRITE ? CURL_CSELECT_OUT : 0);
     int n_running;
 
-    curl_multi_socket_action(f->multi, fd, mask, &n_running); /* may free the watch */
-    report_ended(f);
+    after_turn(f, curl_multi_socket_action(f->multi, fd, mask, &n_running)); /* may free the watch */
 }
 
 static void on_time(evutil_socket_t fd, short what, void *ctx)
@@ -66,8 +98,7 @@ static void on_time(evutil_socket_t fd, short what, void *ctx)
     struct fetcher *f = ctx;
     int n_running;
 
-    curl_multi_socket_action(f->multi, CURL_SOCKET_TIMEOUT, 0, &n_running);
-    report_ended(f);
+    after_turn(f, curl_multi_socket_action(f->multi, CURL_SOCKET_TIMEOUT, 0, &n_running));
 }
 
 static int on_watch_wanted(CURL *easy, curl_socket_t fd, int what, void *ctx, void *socket_ctx)
@@ -110,7 +141,7 @@ static void fetcher_free(struct fetcher *f)
 {
     if (f == NULL)
         return;
-    assert(f->n_active == 0);
+    assert(f->active == NULL);
     curl_multi_cleanup(f->multi);
     if (event_initialized(&f->timer))
         event_del(&f->timer);
@@ -156,7 +187,7 @@ void fetchers_drop_idle(struct fetchers *fetchers)
 {
     for (struct fetcher **at = &fetchers->first; *at != NULL;) {
         struct fetcher *f = *at;
-        if (f->n_active > 0) {
+        if (f->active != NULL) {
             at = &f->next;
             continue;
         }
@@ -192,15 +223,28 @@ struct fetcher *fetchers_for(struct fetchers *fetchers, const char *ca_file)
 
 CURLMcode fetcher_add(struct fetcher *fetcher, CURL *easy)
 {
+    struct fetcher_ticket *ticket = ticket_of(easy);
     CURLMcode code = curl_multi_add_handle(fetcher->multi, easy);
 
-    fetcher->n_active += code == CURLM_OK;
-    return code;
+    if (code != CURLM_OK)
+        return code;
+    ticket->easy = easy;
+    ticket->next = fetcher->active;
+    ticket->prev = &fetcher->active;
+    if (ticket->next != NULL)
+        ticket->next->prev = &ticket->next;
+    fetcher->active = ticket;
+    return CURLM_OK;
 }
 
 void fetcher_remove(struct fetcher *fetcher, CURL *easy)
 {
-    assert(fetcher->n_active > 0);
+    struct fetcher_ticket *ticket = ticket_of(easy);
+
+    assert(ticket->easy == easy);
     curl_multi_remove_handle(fetcher->multi, easy);
-    fetcher->n_active--;
+    ticket->easy = NULL;
+    *ticket->prev = ticket->next;
+    if (ticket->next != NULL)
+        ticket->next->prev = ticket->prev;
 }

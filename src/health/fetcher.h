@@ -26,6 +26,8 @@ typedef void fetcher_done_cb(void *ctx, CURLcode code);
 struct fetcher_ticket {
     fetcher_done_cb *cb;
     void *ctx;
+    CURL *easy; /* this one and what follows: fetcher.c's, while it is under way */
+    struct fetcher_ticket *next, **prev;
 };
 
 CURLMcode fetcher_add(struct fetcher *fetcher, CURL *easy);

@@ -22,7 +22,8 @@ class Memory(FrontTest):
         self.scarce = os.path.join(folder.name, "scarce")
         with open(self.scarce, "wb") as f:
             f.write(bytes(4))
-        more = {"LD_PRELOAD": os.environ["SCARCE_LIBRARY"], "SCARCE": self.scarce}
+        more = {"LD_PRELOAD": os.environ["SCARCE_LIBRARY"], "SCARCE": self.scarce,
+                "SCARCE_THREADS": "edge"}
         with unittest.mock.patch.dict(os.environ, more):
             return self.edge(self.origin())
 

@@ -1,14 +1,19 @@
 """test_memory.py - a configuration that wants more memory than there is: it is refused in a sentence,
-and the world that serves goes on, answers and probes with it."""
+and the world that serves goes on, answers and probes with it. And probes that get none."""
+import http.server
+import os
 import resource
 import signal
+import struct
 import threading
+import time
 import unittest
 
 import live
 
 N_NETWORKS = 60_000
 N_SERVICES = 60
+N_PROBED = 120
 SPARE = 48 << 20  # octets: enough for the new configuration, not for all its views
 ZONE = live.ZONE + "".join(f"s{i} IN A 192.0.2.1\n" for i in range(N_SERVICES))
 SERVICE = ('{{ name = "s{0}"; hosts = ["s{0}.plain.example"]; targets = ["tokyo", "paris"];\n'
@@ -92,6 +97,58 @@ class Memory(live.LiveTest):
         self.assertRegex(log, "reload failed")
         self.assertRegex(log, r'error: \S+waymark\.conf:\d+: service "s8" .*geo\.views_max')
         self.stop(self.s)
+
+
+class Answering(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.server.asked.add(self.connection.getsockname()[0])
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@unittest.skipIf("san" in live.WAYMARK, "a sanitizer has an allocator of its own")
+class Prober(live.LiveTest):
+    """The health thread's allocations fail now and then, by scarce.c."""
+
+    def probed(self):
+        """A server, and what says which addresses it asked."""
+        peer = http.server.ThreadingHTTPServer(("0.0.0.0", 0), Answering)
+        self.addCleanup(peer.server_close)
+        peer.asked = set()
+        serving = threading.Thread(target=peer.serve_forever)
+        serving.start()
+        self.addCleanup(serving.join)
+        self.addCleanup(peer.shutdown)
+        pops = "".join(f' p{i}: {{ at = [0.0, 0.0]; check = "up"; addresses = ["127.0.30.{i + 1}"]; }};\n'
+                       for i in range(N_PROBED))
+        return peer, self.server(rest=f"""checks: {{ up: {{ url = "http://{{address}}:{peer.server_port}/";
+  every_s = 1; timeout_ms = 900; }}; }};
+pops: {{ {pops} }};
+services: ( {{ name = "www"; hosts = ["www.plain.example"]; policy = ("healthy");
+  targets = [{", ".join(f'"p{i}"' for i in range(N_PROBED))}]; }} );""")
+
+    def test_probes_without_memory_end_and_the_next_ones_are_whole(self):
+        peer, s = self.probed()
+        scarce = s.path("scarce")
+        with open(scarce, "wb") as f:
+            f.write(bytes(4))
+        s.launch({"LD_PRELOAD": os.environ["SCARCE_LIBRARY"], "SCARCE": scarce, "SCARCE_THREADS": "health"})
+        s.wait_for("is ready")
+        for one_in in (300, 100, 30, 10, 0):
+            with open(scarce, "r+b") as f:
+                f.write(struct.pack("=I", one_in))
+            time.sleep(1.5)
+            self.assertIsNone(s.process.poll(), f"it ended, one in {one_in} refused")
+        peer.asked.clear()
+        until = time.monotonic() + live.PATIENCE_S
+        while len(peer.asked) < N_PROBED and time.monotonic() < until:
+            time.sleep(0.1)
+        self.assertEqual(len(peer.asked), N_PROBED)
+        self.stop(s)
 
 
 if __name__ == "__main__":
