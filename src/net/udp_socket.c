@@ -18,7 +18,8 @@
 
 enum {
     CONTROL = 64,   /* CMSG_SPACE(struct in6_pktinfo), and some */
-    ALONE = 16,     /* after a datagram that came alone, so many are received one by one */
+    ALONE = 4,      /* after so many datagrams in a row that came alone */
+    ALONE_END = 36, /* those up to here are received one by one */
     PAUSE_MS = 10   /* after an error of the socket's: never turn at full speed */
 };
 
@@ -52,7 +53,7 @@ struct udp_socket {
     struct udp_port port;
     struct udp_room *room;
     bool is_wildcard;
-    unsigned n_alone; /* to receive one by one */
+    unsigned n_alone; /* in a row */
 };
 
 struct udp_room *udp_room_new(void)
@@ -166,18 +167,18 @@ static int receive_one(int fd, struct udp_room *r)
     return 1;
 }
 
-/* A server that is not at its limit finds one datagram each time it wakes: after one that came alone
+/* A server that is not at its limit finds one datagram each time it wakes: after some that came alone
  * it expects the next to do the same, and looks now and then whether they come in numbers. */
 static int receive_some(struct udp_socket *s, bool may_sleep)
 {
-    if (may_sleep && s->n_alone > 0) {
-        s->n_alone--;
+    if (may_sleep && s->n_alone >= ALONE) {
+        if (++s->n_alone == ALONE_END)
+            s->n_alone = 0;
         return receive_one(s->port.fd, s->room);
     }
     int got = recvmmsg(s->port.fd, s->room->received, UDP_BATCH,
                        may_sleep ? MSG_WAITFORONE : MSG_DONTWAIT, NULL);
-    if (got == 1 && !s->is_wildcard)
-        s->n_alone = ALONE;
+    s->n_alone = got == 1 && !s->is_wildcard && may_sleep ? s->n_alone + 1 : 0;
     return got;
 }
 
