@@ -2,8 +2,8 @@
  * which cannot see inside the library.
  *
  * Of its flavours the one in which writers pay: online and offline are stores, since a writer makes
- * all threads agree by membarrier(2). The others have fences there, 60 ns for a reader that sleeps
- * after each query (docs/decisions/udp-threads.md). */
+ * all threads agree by membarrier(2). The others have fences there, which a reader that sleeps after
+ * each query would pay each time (docs/decisions/udp-threads.md). */
 #include <waymark/rcu.h>
 
 #include <stdlib.h>

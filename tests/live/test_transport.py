@@ -53,6 +53,17 @@ class Addresses(live.LiveTest):
 
 
 class Datagrams(live.LiveTest):
+    def test_a_pinned_thread_stays_on_its_cpu_and_answers(self):
+        s = self.server(server="threads = 1; pin_threads = true; steer_by_cpu = true;").start()
+        own = {}
+        for task in os.listdir(f"/proc/{s.process.pid}/task"):
+            with open(f"/proc/{s.process.pid}/task/{task}/comm") as f:
+                own[f.read().strip()] = os.sched_getaffinity(int(task))
+        self.assertEqual(len(own["udp/0"]), 1)
+        self.assertEqual(own["tcp/0"], os.sched_getaffinity(s.process.pid))
+        self.assertEqual(s.ask(NAME).code, NOERROR)
+        self.stop(s)
+
     def test_many_clients_get_the_answer_to_their_own_question(self):
         s = self.server(server="threads = 2;").start()
         clients = []
