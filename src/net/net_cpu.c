@@ -1,5 +1,6 @@
-/* net_cpu.c - pins threads, and has the kernel bring datagrams to the thread of the CPU at which the
- * network card delivered them. Main thread. Both are asked for by the configuration, or not done. */
+/* net_cpu.c - pins threads, and has the kernel bring datagrams to the thread of the CPU at which
+ * the network card delivered them. Main thread. Both are asked for by the configuration, or not
+ * done. */
 #include "net_cpu.h"
 
 #include <assert.h>
@@ -48,8 +49,8 @@ int net_cpu_steer(int fd, const int *cpus, size_t n, char why[static WHY_LEN])
     unsigned short len = 0;
 
     assert(n > 0 && n <= NET_CPU_WORKERS);
-    code[len++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-                                               (unsigned)(SKF_AD_OFF + SKF_AD_CPU));
+    code[len++] =
+        (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (unsigned)(SKF_AD_OFF + SKF_AD_CPU));
     for (size_t i = 0; i < n; i++) {
         code[len++] =
             (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)cpus[i], 0, 1);
@@ -60,8 +61,7 @@ int net_cpu_steer(int fd, const int *cpus, size_t n, char why[static WHY_LEN])
     struct sock_fprog program = { .len = len, .filter = code };
     if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof program) == 0)
         return 0;
-    return why_set(why, -errno,
-                   "cannot steer datagrams by CPU: %s; remove server.steer_by_cpu",
+    return why_set(why, -errno, "cannot steer datagrams by CPU: %s; remove server.steer_by_cpu",
                    strerror(errno));
 }
 

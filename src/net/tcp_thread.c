@@ -1,5 +1,6 @@
 /* tcp_thread.c - one thread with one libevent loop. Sockets are opened on main, before privileges
- * drop; events and all else on the loop belong to the thread. Clients are tcp_server.c's business. */
+ * drop; events and all else on the loop belong to the thread. Clients are tcp_server.c's business.
+ */
 #include "tcp_thread.h"
 
 #include <assert.h>

@@ -1,4 +1,5 @@
-/* udp_loop.c - the loop of a UDP thread. What a port is, and where it is from, is not known here. */
+/* udp_loop.c - the loop of a UDP thread. What a port is, and where it is from, is not known here.
+ */
 #include "udp_loop.h"
 
 #include <poll.h>

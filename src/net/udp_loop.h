@@ -2,8 +2,8 @@
  *
  * Threads: one runs it, registered with rcu.h and offline; stop and turned_us are called from one
  *          other, counts are read from any.
- * With one port it sleeps in the port's own receive, which is one system call less for each wake than
- * any waiting beside it (docs/decisions/udp-threads.md); with many it polls. */
+ * With one port it sleeps in the port's own receive, which is one system call less for each wake
+ * than any waiting beside it (docs/decisions/udp-threads.md); with many it polls. */
 #pragma once
 
 #include <stdbool.h>
@@ -19,7 +19,7 @@ struct dns_desk;
 struct pollfd;
 
 struct udp_loop {
-    void *const *world;    /* what rcu_read takes */
+    void *const *world; /* what rcu_read takes */
     struct dns_desk *desk;
     struct udp_port **ports;
     struct pollfd *waiting; /* of each port; NULL: there is only one */
@@ -40,10 +40,12 @@ void udp_loop_run(struct udp_loop *loop);
 /* Ends the run after the batch it is at, for good. */
 void udp_loop_stop(struct udp_loop *loop);
 
-/* One batch: receive, answer, send. Returns how many datagrams there were. Offline before and after.
+/* One batch: receive, answer, send. Returns how many datagrams there were. Offline before and
+ * after.
  */
 size_t udp_loop_turn(struct udp_loop *loop, struct udp_port *port, bool may_sleep);
 
-/* The last time at which it was seen to turn or to sleep, as of now. It reads no clock itself: a loop
- * that sleeps is not late, and one that is at the same batch as the last time one looked is. */
+/* The last time at which it was seen to turn or to sleep, as of now. It reads no clock itself: a
+ * loop that sleeps is not late, and one that is at the same batch as the last time one looked is.
+ */
 int64_t udp_loop_turned_us(struct udp_loop *loop, int64_t now_us);

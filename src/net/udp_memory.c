@@ -1,5 +1,5 @@
-/* udp_memory.c - batches out of an array, answers into a callback; any thread, one at a time. No part
- * of the server: nothing in it opens one. */
+/* udp_memory.c - batches out of an array, answers into a callback; any thread, one at a time. No
+ * part of the server: nothing in it opens one. */
 #include "udp_memory.h"
 
 #include <errno.h>

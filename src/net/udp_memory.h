@@ -20,14 +20,14 @@ struct udp_packet {
 /* An answer, and the query that it is for; nobody's to keep. */
 typedef void udp_answer_cb(void *ctx, const struct udp_packet *to, const uint8_t *octets,
                            size_t len);
-/* There is no packet left; called in place of a sleep, as often as somebody looks. The descriptor is
- * always readable. */
+/* There is no packet left; called in place of a sleep, as often as somebody looks. The descriptor
+ * is always readable. */
 typedef void udp_empty_cb(void *ctx);
 
 struct udp_memory_config {
     const struct udp_packet *packets;
     size_t n_packets;
-    size_t n; /* packets to hand out, from the first to the last and around again */
+    size_t n;                 /* packets to hand out, from the first to the last and around again */
     udp_answer_cb *on_answer; /* NULL: nobody asks */
     udp_empty_cb *on_empty;   /* NULL likewise */
     void *ctx;

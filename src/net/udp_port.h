@@ -1,8 +1,8 @@
 /* udp_port.h - where datagrams come from and go to: the kernel's sockets (udp_socket.h), memory
  * (udp_memory.h), and whatever comes later. A loop knows no more of them than this.
  *
- * Threads: one, the loop's, but for interrupt and for close, which comes after the thread has ended.
- * Nothing here allocates. */
+ * Threads: one, the loop's, but for interrupt and for close, which comes after the thread has
+ * ended. Nothing here allocates. */
 #pragma once
 
 #include <stdbool.h>
@@ -14,14 +14,14 @@ struct net_counts;
 struct udp_port;
 
 struct udp_port_kind {
-    /* Takes what waits and sets the batch; where nothing does, it sleeps until something comes, if it
-     * may. Returns how many datagrams there were, dropped ones among them: less than UDP_BATCH, and
-     * the port was empty. 0: nothing, or interrupted. */
+    /* Takes what waits and sets the batch; where nothing does, it sleeps until something comes, if
+     * it may. Returns how many datagrams there were, dropped ones among them: UDP_BATCH, and there
+     * may be more; less, if it may not sleep, and there were no more. 0: nothing, or interrupted. */
     size_t (*receive)(struct udp_port *port, bool may_sleep, struct net_counts *counts);
     /* Sends every out that has a length, from the address that was asked. Never sleeps. */
     void (*send)(struct udp_port *port, struct net_counts *counts);
-    /* From any thread: wakes whoever sleeps in receive or on the descriptor, and nobody sleeps there
-     * any more. */
+    /* From any thread: wakes whoever sleeps in receive or on the descriptor, and nobody sleeps
+     * there any more. */
     void (*interrupt)(struct udp_port *port);
     void (*close)(struct udp_port *port);
 };
@@ -29,8 +29,8 @@ struct udp_port_kind {
 /* The first member of each kind's own struct. */
 struct udp_port {
     const struct udp_port_kind *kind;
-    struct udp_batch *batch; /* what receive sets and send reads; ports of one thread may share it */
-    int fd;                  /* readable when something waits: for poll, where there are many ports */
+    struct udp_batch *batch; /* what receive sets and send reads; ports of a thread may share it */
+    int fd;                  /* readable when something waits: for poll, if there are many ports */
 };
 
 static inline size_t udp_port_receive(struct udp_port *port, bool may_sleep,

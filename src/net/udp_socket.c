@@ -38,7 +38,7 @@ union peer {
  * batch, for as many as it wrote. */
 struct udp_room {
     struct udp_batch batch;
-    bool has_control;  /* the headers of `received` ask where a datagram was sent to */
+    bool has_control; /* the headers of `received` ask where a datagram was sent to */
     size_t n_received; /* the last time */
     uint8_t datagram_of[UDP_BATCH]; /* the i-th query came as this datagram */
     struct mmsghdr received[UDP_BATCH], sending[UDP_BATCH];
@@ -88,8 +88,8 @@ static struct udp_socket *socket_of(struct udp_port *port)
 
 /* ---- in ---- */
 
-/* The headers of the next datagrams, for a socket that is told where each was sent to or is not: the
- * sockets of one thread share them. */
+/* The headers of the next datagrams, for a socket that is told where each was sent to or is not:
+ * the sockets of one thread share them. */
 static void ask_for_control(struct udp_room *r, bool is_asked)
 {
     for (size_t i = 0; i < UDP_BATCH; i++) {
@@ -144,7 +144,8 @@ static bool take(struct udp_room *r, size_t datagram)
     return true;
 }
 
-/* Nothing that we know of does; but a socket that fails at once, every time, must not take a core. */
+/* Nothing that we know of does; but a socket that fails at once, every time, must not take a core.
+ */
 static void pause_after(int err)
 {
     static const struct timespec a_while = { .tv_nsec = PAUSE_MS * 1000000L };
@@ -167,8 +168,8 @@ static int receive_one(int fd, struct udp_room *r)
     return 1;
 }
 
-/* A server that is not at its limit finds one datagram each time it wakes: after some that came alone
- * it expects the next to do the same, and looks now and then whether they come in numbers. */
+/* A server that is not at its limit finds one datagram each time it wakes: after some that came
+ * alone it expects the next to do the same, and looks now and then whether they come in numbers. */
 static int receive_some(struct udp_socket *s, bool may_sleep)
 {
     if (may_sleep && s->n_alone >= ALONE) {
@@ -256,8 +257,9 @@ static int send_some(int fd, struct mmsghdr *messages, size_t n)
     if (n > 1 || m->msg_controllen > 0)
         return sendmmsg(fd, messages, (unsigned)n, MSG_DONTWAIT);
     /* An answer that goes alone: 0.2 us less than by sendmmsg. */
-    return sendto(fd, m->msg_iov->iov_base, m->msg_iov->iov_len, MSG_DONTWAIT, m->msg_name,
-                  m->msg_namelen) < 0 ? -1 : 1;
+    ssize_t len = sendto(fd, m->msg_iov->iov_base, m->msg_iov->iov_len, MSG_DONTWAIT, m->msg_name,
+                         m->msg_namelen);
+    return len < 0 ? -1 : 1;
 }
 
 /* A full socket buffer drops the rest, as a network would; one answer that cannot be sent (no

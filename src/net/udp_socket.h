@@ -8,7 +8,7 @@
 struct endpoint;
 struct udp_room; /* buffers that the sockets of one thread share */
 
-struct udp_room *udp_room_new(void); /* NULL: out of memory */
+struct udp_room *udp_room_new(void);       /* NULL: out of memory */
 void udp_room_free(struct udp_room *room); /* after its sockets; NULL is fine */
 
 /* Bound to that endpoint. The room outlives it. 0, or -errno with `why`. */

@@ -73,9 +73,11 @@ static int steer_by_cpu(const struct udp_thread *t, const struct endpoint *at,
         return 0;
     for (size_t i = 0; i < n && err == 0; i++)
         err = net_cpu_of(i, &cpus[i], why);
-    for (size_t i = 0; i < t->loop.n_ports && err == 0; i++)
+    for (size_t i = 0; i < t->loop.n_ports && err == 0; i++) {
+        assert(t->loop.ports[i] != NULL);
         if (net_cpu_has_queues(&at[i]))
             err = net_cpu_steer(t->loop.ports[i]->fd, cpus, n, why);
+    }
     return err;
 }
 

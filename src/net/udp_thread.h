@@ -10,8 +10,8 @@
 
 struct udp_thread;
 
-/* As many as there are addresses while those are few; else one that polls all of them, since a thread
- * for each would be a lot of threads. */
+/* As many as there are addresses while those are few; else one that polls all of them, since a
+ * thread for each would be a lot of threads. */
 size_t udp_threads_per_worker(size_t n_listen);
 
 /* The first worker's come first. Binds its sockets. 0, or -errno with `why`. */

@@ -1,5 +1,6 @@
-/* udp_calls.c - what the system calls around a datagram cost, each way of doing it beside the others,
- * on one thread over loopback: the least of many short runs, which a busy machine disturbs little.
+/* udp_calls.c - what the system calls around a datagram cost, each way of doing it beside the
+ * others, on one thread over loopback: the least of many short runs, which a busy machine disturbs
+ * little.
  *
  *   udp_calls
  *
@@ -75,8 +76,10 @@ static void send_one(struct bench *b)
 static void send_by_sendmmsg(struct bench *b)
 {
     struct iovec piece = { b->octets[0], LEN };
-    struct mmsghdr m = { .msg_hdr = { .msg_name = &b->at, .msg_namelen = sizeof b->at,
-                                      .msg_iov = &piece, .msg_iovlen = 1 } };
+    struct mmsghdr m = { .msg_hdr = { .msg_name = &b->at,
+                                      .msg_namelen = sizeof b->at,
+                                      .msg_iov = &piece,
+                                      .msg_iovlen = 1 } };
 
     sendmmsg(b->from, &m, 1, MSG_DONTWAIT);
 }
@@ -92,7 +95,8 @@ static void receive_by_recvfrom(struct bench *b)
     socklen_t len = sizeof b->peers[0];
 
     send_one(b);
-    if (recvfrom(b->to, b->octets[0], ROOM, MSG_TRUNC, (struct sockaddr *)&b->peers[0], &len) != LEN)
+    if (recvfrom(b->to, b->octets[0], ROOM, MSG_TRUNC, (struct sockaddr *)&b->peers[0], &len) !=
+        LEN)
         give_up("recvfrom");
 }
 

@@ -1,5 +1,5 @@
-/* udp_memory.c - what the loop of a UDP thread adds to the answer path: prepared packets in, answers
- * out, and an answer path that does next to nothing.
+/* udp_memory.c - what the loop of a UDP thread adds to the answer path: prepared packets in,
+ * answers out, and an answer path that does next to nothing.
  *
  *   udp_memory [PORT] [COUNT] [AT-A-TIME]
  *
@@ -70,8 +70,11 @@ static void open_memory(struct bench *b)
         p->from.family = 4;
         memcpy(p->from.octets, &i, 4);
     }
-    struct udp_memory_config config = { .packets = b->packets, .n_packets = PREPARED,
-                                        .n = b->count, .on_empty = on_empty, .ctx = &b->loop };
+    struct udp_memory_config config = { .packets = b->packets,
+                                        .n_packets = PREPARED,
+                                        .n = b->count,
+                                        .on_empty = on_empty,
+                                        .ctx = &b->loop };
     if (udp_memory_open(&config, &b->port) != 0)
         give_up("udp_memory");
 }

@@ -1,6 +1,6 @@
-/* fuzz_udp_batch.c - whole batches of hostile packets, mixed, through the loop of a UDP thread and the
- * answer path, from memory. What is held: each answer is for its query, and each query gets, among
- * whatever else, the answer that it gets alone.
+/* fuzz_udp_batch.c - whole batches of hostile packets, mixed, through the loop of a UDP thread and
+ * the answer path, from memory. What is held: each answer is for its query, and each query gets,
+ * among whatever else, the answer that it gets alone.
  *
  * Input: for each packet KIND, an octet of the sender's address and
  *   KIND under 64    a well-formed query: NAME, TYPE, SOURCE and three octets of a client subnet
@@ -24,14 +24,14 @@
 enum { PACKETS = 3 * UDP_BATCH, BUILT_LEN = 6, RAW_FROM = 64, FROM_PORT_0 = 63 };
 
 static const char *const names[] = {
-    "cdn.example",        "www.cdn.example",   "near.cdn.example",  "where.cdn.example",
-    "drawn.cdn.example",  "mixed.cdn.example", "nodata.cdn.example", "to-near.cdn.example",
-    "x.img.cdn.example",  "x.old.cdn.example", "sub.cdn.example",   "x.star.cdn.example",
-    "big.cdn.example",    "no.cdn.example",    "else.example",      ".",
+    "cdn.example",       "www.cdn.example",   "near.cdn.example",   "where.cdn.example",
+    "drawn.cdn.example", "mixed.cdn.example", "nodata.cdn.example", "to-near.cdn.example",
+    "x.img.cdn.example", "x.old.cdn.example", "sub.cdn.example",    "x.star.cdn.example",
+    "big.cdn.example",   "no.cdn.example",    "else.example",       ".",
 };
 
-static const uint16_t types[] = { WIRE_A, WIRE_AAAA, WIRE_CNAME, WIRE_HTTPS, WIRE_NS, WIRE_SOA,
-                                  WIRE_TXT, WIRE_ANY };
+static const uint16_t types[] = { WIRE_A,  WIRE_AAAA, WIRE_CNAME, WIRE_HTTPS,
+                                  WIRE_NS, WIRE_SOA,  WIRE_TXT,   WIRE_ANY };
 
 /* Made once, until the process ends. */
 struct server {
@@ -87,8 +87,8 @@ static void add(struct play *p, const uint8_t *octets, size_t len, uint8_t kind,
 
     assert(copy != NULL);
     memcpy(copy, octets, len);
-    *packet = (struct udp_packet){ .octets = copy, .len = len,
-                                   .port = kind == FROM_PORT_0 ? 0 : 53 };
+    *packet =
+        (struct udp_packet){ .octets = copy, .len = len, .port = kind == FROM_PORT_0 ? 0 : 53 };
     packet->from.family = kind & 1 ? 6 : 4;
     memcpy(packet->from.octets, (uint8_t[]){ 198, 51, 100, from }, 4);
 }
@@ -101,8 +101,8 @@ static size_t build(const uint8_t *p, uint8_t number, uint8_t packet[static WIRE
     assert(is_name);
     q.type = types[p[1] % (sizeof types / sizeof *types)];
     q.edns = (struct wire_edns){ .is_present = p[1] & 0x80, .udp_size = 1232 };
-    q.edns.ecs = (struct wire_ecs){ .is_present = p[1] & 0x40, .family = 1,
-                                    .source_bits = p[2] % 25 };
+    q.edns.ecs =
+        (struct wire_ecs){ .is_present = p[1] & 0x40, .family = 1, .source_bits = p[2] % 25 };
     if (q.edns.ecs.source_bits > 0) {
         struct addr a = { .family = 4 };
         memcpy(a.octets, p + 3, 3);
@@ -157,14 +157,20 @@ static void on_empty(void *ctx)
 
 static void run_batches(struct play *p)
 {
-    struct udp_memory_config config = { .packets = p->packets, .n_packets = p->n, .n = p->n,
-                                        .on_answer = on_answer, .on_empty = on_empty, .ctx = p };
+    struct udp_memory_config config = { .packets = p->packets,
+                                        .n_packets = p->n,
+                                        .n = p->n,
+                                        .on_answer = on_answer,
+                                        .on_empty = on_empty,
+                                        .ctx = p };
     struct udp_port *port = NULL;
     int err = udp_memory_open(&config, &port);
 
     assert(err == 0);
     p->loop = (struct udp_loop){ .world = world_hub_slot(p->server->hub),
-                                 .desk = p->server->desk, .ports = &port, .n_ports = 1 };
+                                 .desk = p->server->desk,
+                                 .ports = &port,
+                                 .n_ports = 1 };
     udp_loop_run(&p->loop);
     udp_port_close(port);
     assert(p->loop.counts.udp_received == p->n);
@@ -176,8 +182,9 @@ static void is_answered_alone_alike(const struct play *p, const struct world *wo
 {
     static uint8_t octets[UDP_BUFFER];
     const struct udp_packet *q = &p->packets[i];
-    struct dns_in in = { .octets = q->octets, .len = q->len, .from = q->from,
-                         .transport = DNS_UDP };
+    struct dns_in in = {
+        .octets = q->octets, .len = q->len, .from = q->from, .transport = DNS_UDP
+    };
     struct dns_out out = { .octets = octets, .cap = sizeof octets };
 
     if (p->answers[i].n == 1)

@@ -1,5 +1,5 @@
-/* test_net_cpu.c - threads on CPUs of their own, and datagrams that follow the CPU they arrive at. On
- * loopback that is the CPU of whoever sends. */
+/* test_net_cpu.c - threads on CPUs of their own, and datagrams that follow the CPU they arrive at.
+ * On loopback that is the CPU of whoever sends. */
 #include "cm.h"
 
 #include <dirent.h>
@@ -156,10 +156,17 @@ static void threads_are_pinned_when_asked_for(void **state)
     for (size_t i = 0; i < THREADS; i++)
         desks[i] = calloc(1, sizeof *desks[i]);
     for (int pins = 0; pins < 2; pins++) {
-        struct net_config config = { .listen = &at, .n_listen = 1, .desks = desks, .n_workers = 2,
-                                     .world = &world, .tcp_clients = 10, .tcp_per_client = 10,
-                                     .tcp_idle_s = 10, .tcp_life_s = 10,
-                                     .pins_threads = pins == 1, .steers_by_cpu = pins == 1 };
+        struct net_config config = { .listen = &at,
+                                     .n_listen = 1,
+                                     .desks = desks,
+                                     .n_workers = 2,
+                                     .world = &world,
+                                     .tcp_clients = 10,
+                                     .tcp_per_client = 10,
+                                     .tcp_idle_s = 10,
+                                     .tcp_life_s = 10,
+                                     .pins_threads = pins == 1,
+                                     .steers_by_cpu = pins == 1 };
         struct net *net;
         assert_int_equal(net_open(&config, &net, why), 0);
         assert_int_equal(net_start(net, why), 0);

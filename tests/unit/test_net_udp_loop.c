@@ -73,9 +73,12 @@ static struct play *run(size_t n_ports, size_t n_packets)
         p->octets[i] = (uint8_t)i;
         p->packets[i] = (struct udp_packet){ .octets = &p->octets[i], .len = 1, .port = 53 };
     }
-    struct udp_memory_config config = { .packets = p->packets, .n_packets = PACKETS,
-                                        .n = n_packets, .on_answer = on_answer,
-                                        .on_empty = on_empty, .ctx = p };
+    struct udp_memory_config config = { .packets = p->packets,
+                                        .n_packets = PACKETS,
+                                        .n = n_packets,
+                                        .on_answer = on_answer,
+                                        .on_empty = on_empty,
+                                        .ctx = p };
     for (size_t i = 0; i < n_ports; i++)
         assert_int_equal(udp_memory_open(&config, &p->ports[i]), 0);
     p->world = p;

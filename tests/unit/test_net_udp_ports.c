@@ -1,5 +1,5 @@
-/* test_net_udp_ports.c - batches of datagrams, over sockets on loopback and over memory: what holds of
- * one port holds of any. */
+/* test_net_udp_ports.c - batches of datagrams, over sockets on loopback and over memory: what holds
+ * of one port holds of any. */
 #include "cm.h"
 
 #include <errno.h>
@@ -60,8 +60,9 @@ static void socket_say(struct stage *s, const void *octets, size_t len, uint16_t
         return;
     }
     struct sockaddr_storage to; /* a raw socket can forge port 0 */
-    uint8_t forged[8 + 16] = { 0, 0, (uint8_t)(s->at.port >> 8), (uint8_t)s->at.port,
-                               0, (uint8_t)(8 + len) };
+    uint8_t forged[8 + 16] = {
+        0, 0, (uint8_t)(s->at.port >> 8), (uint8_t)s->at.port, 0, (uint8_t)(8 + len)
+    };
     memcpy(forged + 8, octets, len);
     int raw = socket(AF_INET, SOCK_RAW, IPPROTO_UDP);
     assert_true(raw >= 0);
@@ -111,8 +112,11 @@ static void on_answer(void *ctx, const struct udp_packet *to, const uint8_t *oct
 
 static void memory_open(struct stage *s)
 {
-    struct udp_memory_config config = { .packets = s->packets, .n_packets = s->n_packets,
-                                        .n = s->n_packets, .on_answer = on_answer, .ctx = s };
+    struct udp_memory_config config = { .packets = s->packets,
+                                        .n_packets = s->n_packets,
+                                        .n = s->n_packets,
+                                        .on_answer = on_answer,
+                                        .ctx = s };
 
     assert_int_equal(udp_memory_open(&config, &s->port), 0);
 }
@@ -406,8 +410,8 @@ static void only_a_wildcard_asks_where_a_datagram_was_sent_to(void **state)
     }
 }
 
-/* The headers are theirs together: nothing that one kind leaves in them cuts the addresses or the notes of
- * another, or sends its answer from elsewhere. */
+/* The headers are theirs together: nothing that one kind leaves in them cuts the addresses or the
+ * notes of another, or sends its answer from elsewhere. */
 static void sockets_of_all_kinds_share_a_room(void **state)
 {
     enum { KINDS = 4 };
@@ -552,7 +556,9 @@ static void an_address_of_another_machine_gets_a_sentence(void **state)
 
 #define ON_BOTH(test)                                                                              \
     { #test ", on sockets", test, NULL, NULL, &kinds[0] },                                         \
-    { #test ", on memory", test, NULL, NULL, &kinds[1] }
+    {                                                                                              \
+#test ", on memory", test, NULL, NULL, &kinds[1]                                           \
+    }
 
 int main(void)
 {
