@@ -79,11 +79,6 @@ def formerr_has_opt(d):
     return d.field == "opt" and d.says_rcode("FORMERR") and d.ours is not None
 
 
-def peers_keep_silent(d):
-    return d.question.what.startswith("two questions") and d.says_rcode("FORMERR") and \
-        all(v.answer is None for v in d.agreeing)
-
-
 ALLOWED = [
     Entry("glue that does not fit: TC", "RFC 9471 3.1: when a name server generates a referral response, "
           "it MUST include all available glue records for in-domain name servers in the additional "
@@ -113,9 +108,6 @@ ALLOWED = [
     Entry("FORMERR with OPT", "RFC 6891 6.1.1: If an OPT record is present in a received request, "
           "compliant responders MUST include an OPT record in their respective responses.",
           formerr_has_opt),
-    Entry("two questions: FORMERR", "RFC 9619 4: A DNS message with OPCODE = 0 and QDCOUNT > 1 MUST be "
-          "treated as an incorrectly formatted message. The value of the RCODE parameter in the "
-          "response message MUST be set to 1 (FORMERR).", peers_keep_silent),
 ]
 
 
