@@ -29,10 +29,15 @@ def all_of_it_fits(d):
     return d.field == "tc" and not d.ours
 
 
+def has_ecs(options):
+    return any(code == ECS for code, _ in options)
+
+
 def has_no_room_for_subnet(d, answer):
     """The peer did not send the option back, and with it the answer would not have fitted."""
-    has_subnet = d.question.edns and any(code == ECS for code, _ in d.question.edns.options)
-    return has_subnet and not answer.opt[3] and len(answer.octets) + ECS_ROOM > limit_of(d)
+    has_subnet = d.question.edns and has_ecs(d.question.edns.options)
+    return (has_subnet and not has_ecs(answer.opt[3])
+            and len(answer.octets) + ECS_ROOM > limit_of(d))
 
 
 def lacks_soa(answer):

@@ -4,8 +4,8 @@ import socket
 import struct
 import time
 
-WINDOW, TRIES, WAIT_S, GRACE_S = 48, 4, 1.0, 0.05
-LAST = 65535  # the number of the question behind all others
+WINDOW, TRIES, WAIT_S = 48, 4, 1.0
+PACE_S = 0.5  # NSD gives out a hundred errors a second, and is silent then
 
 
 class Asker:
@@ -70,24 +70,32 @@ def ask_window(askers, packets):
     return {a.server.name: a.answers for a in askers}
 
 
-def ask_odd_window(askers, packets, plain):
-    """The same where silence is an answer: a question is not answered if one that was asked behind it is,
-    twice. A clock would take a loaded machine for silence."""
+def ask_behind(askers, numbers, plain, number):
+    """Sends the questions with these numbers and `plain` behind them, until that has an answer."""
     for asker in askers:
-        asker.begin({**packets, LAST: plain})
-    for _ in range(2):
-        waiting = askers
-        for _ in range(TRIES):
-            waiting = receive_until(waiting, lambda a: LAST in a.answers, WAIT_S)
-            for asker in waiting:
-                asker.send(LAST)
+        asker.packets[number] = plain.octets(number)
+        for n in [*numbers, number]:
+            asker.send(n)
+    waiting = askers
+    for _ in range(TRIES):
+        waiting = receive_until(waiting, lambda a: number in a.answers, WAIT_S)
         for asker in waiting:
-            asker.server.revive()
-        receive_until(askers, lambda a: not a.missing, GRACE_S)
-        for asker in [a for a in askers if a.missing]:
-            asker.answers.pop(LAST, None)
-            for number in asker.missing:  # the last of them is LAST
-                asker.send(number)
+            asker.send(number)
+    for asker in waiting:
+        asker.server.revive()
+
+
+def ask_odd_window(askers, packets, plain, last):
+    """The same where silence is an answer, and a clock would take a loaded machine for it: what has no
+    answer when a question behind it has one is asked again, alone. Numbers from `last` on are plain's."""
+    for asker in askers:
+        asker.packets, asker.answers = dict(packets), {}
+    time.sleep(PACE_S)
+    ask_behind(askers, packets, plain, last)
+    for asker in askers:
+        missing = [n for n in packets if n not in asker.answers]
+        for i, n in enumerate(missing):
+            ask_behind([asker], [n], plain, last + 1 + i)
     return {a.server.name: a.answers for a in askers}
 
 
@@ -102,7 +110,7 @@ def ask_all(askers, questions, plain=None):
         if plain is None:
             answers = ask_window(askers, packets)
         else:
-            answers = ask_odd_window(askers, packets, plain.octets(LAST))
+            answers = ask_odd_window(askers, packets, plain, 60001 + start // WINDOW % 100 * (WINDOW + 1))
         for i, q in enumerate(window):
             yield q, {name: got.get(base + i) for name, got in answers.items()}
 
