@@ -2,6 +2,7 @@
  * in which, and gives the whole up if any has an error. Runs in whichever thread loads. */
 #include "zone/zone_set.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,8 @@
 #include "zone/zone_check.h"
 #include "zone/zone_take.h"
 #include "zone/zone_text.h"
+
+enum { TRIM_NAMES = 10000 }; /* a few MiB */
 
 /* The set under construction: sources[i] and drafts[i] belong together. */
 struct loading {
@@ -209,14 +212,21 @@ static bool begin(struct loading *l)
     return true;
 }
 
+/* What many zones were read into lies below what was made of it, where the C library keeps it. */
 static void end(struct loading *l)
 {
+    size_t names = 0;
+
     for (size_t i = 0; i < l->n && l->frozen != NULL; i++) {
-        zone_draft_free(l->frozen[i].draft);
+        struct zone_draft *draft = l->frozen[i].draft;
+        names += draft == NULL ? 0 : draft->n_nodes;
+        zone_draft_free(draft);
         free(l->frozen[i].is_shadowed);
     }
     free(l->frozen);
     free(l->apexes.slots);
+    if (names > TRIM_NAMES)
+        malloc_trim(0);
 }
 
 struct zone_set *zone_set_from_sources_after(const struct zone_set *former,
