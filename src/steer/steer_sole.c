@@ -26,13 +26,15 @@ struct steer_where steer_where(const struct steer_plans *plans, size_t service,
                                const struct addr *resolver, const struct addr *subnet)
 {
     const struct steer_route *route = &plans->routes[service];
+    uint8_t least = subnet->family == 4   ? route->least_scope4
+                    : subnet->family == 6 ? route->least_scope6
+                                          : 0;
     uint8_t scope = 0;
 
     if (route->geo == NULL)
-        return (struct steer_where){ 0 };
+        return (struct steer_where){ 0, least };
     if (subnet->family != 0) {
         struct geo_cell cell = geo_view_find(route->geo, subnet);
-        uint8_t least = subnet->family == 4 ? route->least_scope4 : route->least_scope6;
         scope = cell.bits;
         if (!route->classes[cell.class].is_special)
             return (struct steer_where){ cell.class, scope > least ? scope : least };

@@ -321,9 +321,28 @@ static void logarithms_are_integers_of_known_value(void **state)
     assert_in_range(three_quarters, UINT64_C(1782572485), UINT64_C(1782572488));
 }
 
+/* It keys on the client's prefix, so a cache may not hand the answer further. */
+static void sticky_without_geography_has_the_scope_of_its_prefix(void **state)
+{
+    struct bench *b = open_bench(even, "\"healthy\", \"sticky\"", "");
+    struct steer_table *table = compile(b);
+    struct steer_client c = subnet(1);
+    struct steer_moment moment = { .now_ms = 0 };
+    struct steer_choice choice;
+
+    steer_choose(b->plans, table, 0, WIRE_A, &c, &b->key, &moment, &choice);
+    assert_int_equal(choice.scope_bits, 24);
+    assert_int_equal(steer_where(b->plans, 0, &c.resolver, &c.subnet).scope_bits, 24);
+    c.subnet.family = 0;
+    assert_int_equal(steer_where(b->plans, 0, &c.resolver, &c.subnet).scope_bits, 0);
+    steer_table_unref(table);
+    close_bench(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sticky_without_geography_has_the_scope_of_its_prefix),
         cmocka_unit_test(weighted_keeps_its_shares_over_resolvers_and_windows),
         cmocka_unit_test(a_draw_per_query_keeps_them_query_by_query),
         cmocka_unit_test(sticky_keeps_them_over_resolvers_and_over_subnets),

@@ -844,6 +844,56 @@ static void assert_shortest(const struct world_of *w, const struct addr *who, un
     assert_true(other.bits > cell.bits || other.class != cell.class);
 }
 
+/* ---- the short way ---- */
+
+static void assert_sole(const struct world_of *w, const struct steer_table *table,
+                        const struct steer_inputs *inputs, const struct addr *who, unsigned source,
+                        uint16_t type)
+{
+    struct addr resolver = { .family = 4, .octets = { 9, 9, 9, 9 } }, subnet = { 0 };
+    const struct steer_table *const tables[] = { table };
+
+    if (source > 0)
+        subnet = addr_mask(who, source);
+    struct steer_client client = { .resolver = resolver, .subnet = subnet };
+    struct steer_moment moment = { .now_ms = 1700000000000, .rng = &(struct rng){ { 1 } } };
+    struct steer_choice c;
+    steer_choose(w->plans, table, 0, type, &client, &w->key, &moment, &c);
+    struct steer_where where = steer_where(w->plans, 0, &resolver, &subnet);
+    struct steer_sole s = steer_sole(w->plans, tables, inputs, 0, type, where.class);
+    assert_int_equal(where.scope_bits, c.scope_bits);
+    if (s.set == NULL)
+        return;
+    assert_int_equal(c.n, 1);
+    assert_int_equal(c.addresses, 0);
+    assert_false(c.is_open);
+    assert_int_equal(s.site, c.sites[0]);
+    assert_int_equal(s.ttl_s, c.ttl_s);
+    assert_ptr_equal(s.set, steer_records(inputs, c.targets[0], type, c.is_blind));
+}
+
+static void the_short_way_comes_to_the_same_choice(void **state)
+{
+    for (uint64_t seed = 1; seed <= CONFIGS; seed++) {
+        struct world_of *w = roll(seed);
+        struct rng rng;
+        rng_seed(&rng, seed * 11);
+        for (int round = 0; w->plans != NULL && round < ROUNDS; round++) {
+            struct steer_inputs *inputs = steer_inputs_new(w->conf, w->health);
+            struct steer_table *table = steer_table_compile(w->plans, 0, inputs);
+            for (int i = 0; i < 500; i++) {
+                struct addr a = random_client(w, &rng);
+                unsigned source = below(&rng, 3) == 0 ? 0 : below(&rng, addr_width(&a) + 1);
+                assert_sole(w, table, inputs, &a, source, i & 1 ? WIRE_A : WIRE_AAAA);
+            }
+            steer_table_unref(table);
+            steer_inputs_free(inputs);
+            flip(w, &rng);
+        }
+        drop(w);
+    }
+}
+
 static void scopes_are_exact_and_as_short_as_can_be(void **state)
 {
     for (uint64_t seed = 1; seed <= CONFIGS; seed++) {
@@ -945,6 +995,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_row_is_what_the_manual_says),
         cmocka_unit_test(an_updated_table_is_the_one_from_scratch),
+        cmocka_unit_test(the_short_way_comes_to_the_same_choice),
         cmocka_unit_test(scopes_are_exact_and_as_short_as_can_be),
         cmocka_unit_test(all_types_of_one_resolver_agree),
         cmocka_unit_test(servers_of_one_configuration_agree),
