@@ -39,13 +39,15 @@ static void warn_targets(struct conf_reader *r)
     for (size_t i = 0; i < c->n_targets; i++) {
         const struct conf_target *t = &c->targets[i];
         if (t->has_serves && is_never_in(c, (int)i, CONF_STAGE_FENCE))
-            conf_warning_at(r, t->where,
-                            "serves of \"%s\" does nothing: no service that has it has the stage fence",
-                            t->name);
+            conf_warning_at(
+                r, t->where,
+                "serves of \"%s\" does nothing: no service that has it has the stage fence",
+                t->name);
         if (t->bias != 0 && is_never_in(c, (int)i, CONF_STAGE_NEAREST))
-            conf_warning_at(r, t->where,
-                            "bias of \"%s\" does nothing: no service that has it has the stage nearest",
-                            t->name);
+            conf_warning_at(
+                r, t->where,
+                "bias of \"%s\" does nothing: no service that has it has the stage nearest",
+                t->name);
     }
 }
 
@@ -64,15 +66,17 @@ static void warn_service(struct conf_reader *r, const struct conf_service *servi
     if (draw == NULL)
         draw = find(service, CONF_STAGE_STICKY);
     if (draw != NULL && is_all_zero(r->conf, service))
-        conf_warning_at(r, draw->where,
-                        "all targets of service \"%s\" have weight 0, the last resort's: they share alike",
-                        service->name);
+        conf_warning_at(
+            r, draw->where,
+            "all targets of service \"%s\" have weight 0, the last resort's: they share alike",
+            service->name);
     if (find(service, CONF_STAGE_WEIGHTED) != NULL && service->draw == CONF_DRAW_WINDOW &&
         service->window_s < service->ttl_s)
-        conf_warning_at(r, service->where,
-                        "service \"%s\": no TTL outlives the window of a draw, and window_s is %d: ttl_s %d "
-                        "is never reached",
-                        service->name, service->window_s, service->ttl_s);
+        conf_warning_at(
+            r, service->where,
+            "service \"%s\": no TTL outlives the window of a draw, and window_s is %d: ttl_s %d "
+            "is never reached",
+            service->name, service->window_s, service->ttl_s);
 }
 
 static bool names_more_than_asns(const struct conf_match *m)
@@ -103,10 +107,11 @@ static void warn_asns(struct conf_reader *r, const struct conf_service *service)
     for (size_t i = 0; i < service->n_stages; i++)
         for (size_t k = 0; k < service->stages[i].n_rules; k++)
             if (is_by_asn_alone(c, &service->stages[i].rules[k].match))
-                conf_warning_at(r, service->stages[i].rules[k].where,
-                                "service \"%s\": this rule can never match: it names AS numbers, and geo has "
-                                "neither asn_databases nor networks that would know a client's",
-                                service->name);
+                conf_warning_at(
+                    r, service->stages[i].rules[k].where,
+                    "service \"%s\": this rule can never match: it names AS numbers, and geo has "
+                    "neither asn_databases nor networks that would know a client's",
+                    service->name);
 }
 
 void conf_check_idle(struct conf_reader *r)

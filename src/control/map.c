@@ -1,7 +1,8 @@
 /* map.c - draws the world of one service. Pure.
  *
- * Each country has the colour of the target which most of its addresses get. But for the note nothing in the
- * texts needs escaping: names of targets and services are letters, digits, '-' and '_'. */
+ * Each country has the colour of the target which most of its addresses get. But for the note
+ * nothing in the texts needs escaping: names of targets and services are letters, digits, '-' and
+ * '_'. */
 #include "map.h"
 
 #include <math.h>
@@ -38,7 +39,7 @@ static const char *const colours[COLOURS] = { "#4477aa", "#ee6677", "#228833", "
 
 /* What a country's addresses get. */
 struct land {
-    double whole, nobody, open; /* of its family's space; open: although down */
+    double whole, nobody, open;                  /* of its family's space; open: although down */
     double for_target[CONF_SERVICE_TARGETS_MAX]; /* by place in the service's list */
 };
 
@@ -195,12 +196,12 @@ static enum state state_of(const struct map *m, int target)
     return (up & all) == all ? ALL_UP : (up & all) != 0 ? PARTLY_UP : ALL_DOWN;
 }
 
-static const char *const state_words[] = { [ALL_UP] = "up",
-                                           [PARTLY_UP] = "partly up",
-                                           [ALL_DOWN] = "DOWN" };
-static const char *const state_colours[] = { [ALL_UP] = "#1a9641",
-                                             [PARTLY_UP] = "#fdae61",
-                                             [ALL_DOWN] = "#d7191c" };
+static const char *const state_words[] = {
+    [ALL_UP] = "up", [PARTLY_UP] = "partly up", [ALL_DOWN] = "DOWN"
+};
+static const char *const state_colours[] = {
+    [ALL_UP] = "#1a9641", [PARTLY_UP] = "#fdae61", [ALL_DOWN] = "#d7191c"
+};
 
 /* About as wide as most fonts have it; `textLength` then holds it to that. */
 static double width_of(const char *text, double size)
@@ -208,7 +209,9 @@ static double width_of(const char *text, double size)
     double ems = 0;
 
     for (; *text != '\0'; text++)
-        ems += strchr("fijlrt-1", *text) != NULL ? 0.36 : strchr("mwMW", *text) != NULL ? 0.86 : 0.58;
+        ems += strchr("fijlrt-1", *text) != NULL ? 0.36
+               : strchr("mwMW", *text) != NULL   ? 0.86
+                                                 : 0.58;
     return ems * size;
 }
 
@@ -237,7 +240,8 @@ static void draw_points(const struct map *m, const struct map_label *labels, con
     for (size_t i = 0; i < n; i++) {
         enum state state = state_of(m, targets[i]);
         fprintf(m->out,
-                "<circle cx=\"%.0f\" cy=\"%.0f\" r=\"%.0f\" fill=\"%s\"><title>%s: %s</title></circle>\n",
+                "<circle cx=\"%.0f\" cy=\"%.0f\" r=\"%.0f\" fill=\"%s\"><title>%s: "
+                "%s</title></circle>\n",
                 labels[i].x, labels[i].y, radius, state_colours[state],
                 m->world->base->conf->targets[targets[i]].name, state_words[state]);
     }
@@ -251,8 +255,8 @@ static void draw_names(const struct map *m, const struct map_label *labels, cons
           m->out);
     for (size_t i = 0; i < n; i++)
         if (labels[i].is_placed)
-            fprintf(m->out, "<text x=\"%.0f\" y=\"%.0f\" textLength=\"%.0f\">%s</text>\n", labels[i].left,
-                    labels[i].middle + size * 0.3, labels[i].width,
+            fprintf(m->out, "<text x=\"%.0f\" y=\"%.0f\" textLength=\"%.0f\">%s</text>\n",
+                    labels[i].left, labels[i].middle + size * 0.3, labels[i].width,
                     m->world->base->conf->targets[targets[i]].name);
     fputs("</g>\n", m->out);
 }
@@ -310,14 +314,16 @@ static void draw_legend(const struct map *m, const char *note)
         int target = m->service->targets[i], y = HEIGHT + 60 + (int)(i / 4) * LEGEND_LINE;
         int x = 40 + (int)(i % 4) * 880;
         enum state state = state_of(m, target);
-        fprintf(m->out, "<rect x=\"%d\" y=\"%d\" width=\"40\" height=\"40\" fill=\"%s\"/>"
-                        "<text x=\"%d\" y=\"%d\">%s, <tspan fill=\"%s\">%s</tspan></text>\n",
-                x, y - 36, colour_of(m, i, colour), x + 60, y, target_name(m, i), state_colours[state],
-                state_words[state]);
+        fprintf(m->out,
+                "<rect x=\"%d\" y=\"%d\" width=\"40\" height=\"40\" fill=\"%s\"/>"
+                "<text x=\"%d\" y=\"%d\">%s, <tspan fill=\"%s\">%s</tspan></text>\n",
+                x, y - 36, colour_of(m, i, colour), x + 60, y, target_name(m, i),
+                state_colours[state], state_words[state]);
     }
     int y = HEIGHT + 60 + legend_lines(m->service) * LEGEND_LINE;
-    fprintf(m->out, "<text x=\"40\" y=\"%d\" font-size=\"34\" fill=\"#555\">Service %s, type %s. A country "
-                    "has the colour of the target that most of its IPv%d addresses get.</text>\n",
+    fprintf(m->out,
+            "<text x=\"40\" y=\"%d\" font-size=\"34\" fill=\"#555\">Service %s, type %s. A country "
+            "has the colour of the target that most of its IPv%d addresses get.</text>\n",
             y, m->service->name, m->type == WIRE_A ? "A" : "AAAA", m->family);
     fprintf(m->out, "<text x=\"40\" y=\"%d\" font-size=\"34\" fill=\"#555\">", y + LEGEND_LINE);
     write_escaped(note, m->out);

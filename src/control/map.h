@@ -1,5 +1,6 @@
-/* map.h - the world as a picture: PoPs with their verdicts, countries in the colour of the target that
- * most of their addresses get. SVG that refers to nothing outside itself. Pure over the world it is given. */
+/* map.h - the world as a picture: PoPs with their verdicts, countries in the colour of the target
+ * that most of their addresses get. SVG that refers to nothing outside itself. Pure over the world
+ * it is given. */
 #pragma once
 
 #include <stdio.h>
@@ -8,8 +9,8 @@
 
 #include "map_shares.h"
 
-/* `service` is an index; `shares` are those of its plan; `note` says where the verdicts come from. false: out
- * of memory. */
+/* `service` is an index; `shares` are those of its plan; `note` says where the verdicts come from.
+ * false: out of memory. */
 bool map_write(const struct world *world, size_t service, const struct map_shares *shares,
                const char *note, FILE *out);
 

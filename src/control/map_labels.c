@@ -1,7 +1,8 @@
 /* map_labels.c - names beside points, none over another. Pure, and the same every time.
  *
- * Each name takes the first free place around its point, nearest first and away from the crowd first. Who comes
- * first decides how well that goes, so several orders are tried. What finds no place is left out. */
+ * Each name takes the first free place around its point, nearest first and away from the crowd
+ * first. Who comes first decides how well that goes, so several orders are tried. What finds no
+ * place is left out. */
 #include "map_labels.h"
 
 #include <assert.h>
@@ -26,7 +27,8 @@ static const double distances[] = { 0,   30,  60,  90,  120, 150, 180, 210, 240,
 /* What a line may cross, if a name finds no place otherwise. */
 enum strictness { NOTHING, LINES, POINTS_TOO, STRICTNESSES };
 
-/* All of them, and how many comparisons may still be made: a crowd of hundreds must not take seconds. */
+/* All of them, and how many comparisons may still be made: a crowd of hundreds must not take
+ * seconds. */
 struct crowd {
     struct map_label *all;
     size_t n;
@@ -124,7 +126,8 @@ static double outward(const struct crowd *c, const struct map_label *l)
 }
 
 /* Its nearest side, or corner, is at the end of the line. */
-static void stand_at(struct map_label *l, double angle, double distance, const struct map_room *room)
+static void stand_at(struct map_label *l, double angle, double distance,
+                     const struct map_room *room)
 {
     double reach = room->radius + GAP + distance, dx = cos(angle), dy = sin(angle);
 

@@ -1,7 +1,7 @@
 /* map_page.c - the picture of the running world, beside the metrics. Main thread.
  *
- * Shares of countries last as long as the world's base: they are gathered at the first picture after a load,
- * so that those after it cost little, whatever verdicts do. */
+ * Shares of countries last as long as the world's base: they are gathered at the first picture
+ * after a load, so that those after it cost little, whatever verdicts do. */
 #include "map_page.h"
 
 #include <stdlib.h>
@@ -73,7 +73,8 @@ bool metrics_write_map(const struct control *control, const char *name, FILE *ou
         return false;
     int service = map_service(world->base->conf, name[0] == '\0' ? NULL : name);
     if (service >= 0)
-        shares = shares_of(control->maps, world, steer_plan_of(world->base->plans, (size_t)service));
+        shares =
+            shares_of(control->maps, world, steer_plan_of(world->base->plans, (size_t)service));
     bool is_drawn = shares != NULL && map_write(world, (size_t)service, shares,
                                                 "Verdicts of the running server.", out);
     world_release(hold);

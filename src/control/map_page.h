@@ -3,5 +3,5 @@
 
 struct map_cache;
 
-struct map_cache *map_cache_new(void); /* NULL: out of memory */
+struct map_cache *map_cache_new(void);        /* NULL: out of memory */
 void map_cache_free(struct map_cache *cache); /* NULL is fine */

@@ -43,10 +43,10 @@ static struct map_shares *gather(const struct counting *c, uint8_t family)
     }
     s->family = family;
     for (size_t country = 0; country < MAP_COUNTRIES; country++)
-        for (size_t class = 0; class < c->n_classes; class++) {
+        for (size_t class = 0; class < c->n_classes; class ++) {
             double share = c->shares[country * c->n_classes + class];
             if (share > 0)
-                s->parts[s->n++] = (struct map_part){ (uint16_t)country, (uint32_t)class, share };
+                s->parts[s->n++] = (struct map_part){ (uint16_t)country, (uint32_t) class, share };
         }
     return s;
 }
@@ -72,7 +72,8 @@ struct map_shares *map_shares_new(const struct world *world, size_t plan)
     uint8_t family = 4;
 
     c.is_special = is_special;
-    c.shares = calloc(MAP_COUNTRIES * c.n_classes, sizeof *c.shares); /* most pages stay untouched */
+    c.shares =
+        calloc(MAP_COUNTRIES * c.n_classes, sizeof *c.shares); /* most pages stay untouched */
     if (c.shares != NULL && is_special != NULL) {
         survey_walk_family(&side, NULL, true, 4, on_piece, &c);
         if (c.n == 0)

@@ -1,5 +1,5 @@
-/* map_shares.h - which share of each country's addresses a class of a plan has. It depends on a world's base
- * alone: verdicts change rows, not shares. */
+/* map_shares.h - which share of each country's addresses a class of a plan has. It depends on a
+ * world's base alone: verdicts change rows, not shares. */
 #pragma once
 
 #include <stddef.h>

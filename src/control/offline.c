@@ -1,4 +1,5 @@
-/* offline.c - a world from files, for questions that no running server is asked. In a client process. */
+/* offline.c - a world from files, for questions that no running server is asked. In a client
+ * process. */
 #include "offline.h"
 
 #include <stdio.h>
@@ -137,8 +138,7 @@ int offline_service(const struct offline *o, const char *text)
     if (!wire_name_from_text(text, &name))
         return -1;
     struct zone_match m = zone_find(base->zones, &name, WIRE_A);
-    uint32_t entry = m.verdict == ZONE_FOUND || m.verdict == ZONE_WILDCARD
-                         ? base->service_at[m.node->id]
-                         : 0;
+    uint32_t entry =
+        m.verdict == ZONE_FOUND || m.verdict == ZONE_WILDCARD ? base->service_at[m.node->id] : 0;
     return entry == 0 ? -1 : (int)world_service(entry);
 }

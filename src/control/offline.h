@@ -1,5 +1,5 @@
-/* offline.h - a world built from a configuration's files, under the verdicts that are known. In a client
- * process. */
+/* offline.h - a world built from a configuration's files, under the verdicts that are known. In a
+ * client process. */
 #pragma once
 
 #include <waymark/world.h>

@@ -1,4 +1,5 @@
-/* offline_live.c - the verdicts of the running server, for questions about files. In a client process. */
+/* offline_live.c - the verdicts of the running server, for questions about files. In a client
+ * process. */
 #include "offline_verdicts.h"
 
 #include <errno.h>

@@ -62,7 +62,8 @@ static bool is_newer(const char *file, int64_t loaded_ms)
 
 json_t *verdicts_json(const struct verdicts *v, const struct conf *conf, const struct without *down)
 {
-    json_t *o = json_object(), *known = json_array(), *unknown = json_array(), *names = json_array();
+    json_t *o = json_object(), *known = json_array(), *unknown = json_array(),
+           *names = json_array();
 
     put_text(o, "source", source_word(v->source));
     put_text(o, "where", v->where);
@@ -143,8 +144,8 @@ void verdicts_sentence(const json_t *verdicts, FILE *out)
     if (strcmp(source, "none") == 0)
         fprintf(out, "every target is taken for up (%s)", get_text(verdicts, "why", "?"));
     else if (strcmp(source, "live") == 0)
-        fprintf(out, "of the running server at %s, world %lld: %zu addresses up, %zu down%s%s", where,
-                (long long)get_int(verdicts, "world", 0), a.n_up, a.n_down, unchecked, ages);
+        fprintf(out, "of the running server at %s, world %lld: %zu addresses up, %zu down%s%s",
+                where, (long long)get_int(verdicts, "world", 0), a.n_up, a.n_down, unchecked, ages);
     else
         fprintf(out, "saved in %s: %zu addresses up, %zu down%s", where, a.n_up, a.n_down, ages);
 }
@@ -204,7 +205,9 @@ void verdicts_text(const json_t *verdicts, FILE *out)
         write_names(get(verdicts, "taken_for_up"), "taken for up", "no verdict is known", out);
     write_names(get(verdicts, "taken_for_down"), "as if down", "as asked", out);
     if (!get_bool(verdicts, "is_ready", true))
-        text_field(out, "beware", "the server still waits for first results: who has none is taken for up");
+        text_field(out, "beware",
+                   "the server still waits for first results: who has none is taken for up");
     if (get_bool(verdicts, "is_file_newer", false))
-        text_field(out, "beware", "the file was changed after the server read it: this is of the file");
+        text_field(out, "beware",
+                   "the file was changed after the server read it: this is of the file");
 }

@@ -1,7 +1,8 @@
-/* offline_verdicts.c - finds the verdicts that a question about files is answered with. In a client process.
+/* offline_verdicts.c - finds the verdicts that a question about files is answered with. In a client
+ * process.
  *
- * The best there is: the running server's, else those that were saved, as long as a start now would take
- * them for first results. Who names saved ones gets them at any age. */
+ * The best there is: the running server's, else those that were saved, as long as a start now would
+ * take them for first results. Who names saved ones gets them at any age. */
 #include "offline_verdicts.h"
 
 #include <errno.h>
@@ -138,7 +139,8 @@ static void find_saved(struct verdicts *v, const struct conf *conf)
     if (count_used(v, conf) > 0 && found(v, VERDICTS_SAVED, conf->server.state))
         return;
     v->source = VERDICTS_NONE;
-    snprintf(why, sizeof why, "in %.300s nothing is saved that is young enough (--state takes any age)",
+    snprintf(why, sizeof why,
+             "in %.300s nothing is saved that is young enough (--state takes any age)",
              conf->server.state);
     note(v, why);
     forget(v);
@@ -179,7 +181,8 @@ static bool is_good(const struct verdicts *v, const struct known_verdict *known,
 {
     if (v->source == VERDICTS_LIVE)
         return true;
-    if (target->check == CONF_NONE || known->fingerprint != health_fingerprint(conf, target, address))
+    if (target->check == CONF_NONE ||
+        known->fingerprint != health_fingerprint(conf, target, address))
         return false;
     int64_t age_ms = v->now_ms - known->probed_ms;
     int64_t most_ms = (int64_t)HEALTH_INTERVALS_KEPT * conf->checks[target->check].every_s * 1000;
