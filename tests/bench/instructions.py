@@ -7,8 +7,9 @@ A row for each kind of query. The instructions are callgrind's count of dns_answ
 calls; one binary gives the same on every run, within a tenth of a percent, however busy the machine is.
 The nanoseconds are those of this machine at this moment.
 
-Without ANSWER_PATH, it is built as distributions build, in build-release. --check compares with instructions.txt
-beside this file: 3 % more is a failure; with another compiler or C library than those of the file, 15 %.
+Without ANSWER_PATH, it is built as distributions build, in build-release. --check compares with
+instructions.txt beside this file: 3 % more is a failure; with another compiler or C library than those of
+the file, 15 %.
 --write renews the file: do so when a change is worth what it costs, or has won more than a tenth.
 """
 import argparse
@@ -32,13 +33,14 @@ RISE, RISE_ELSEWHERE, FALL = 0.03, 0.15, 0.10
 
 
 def build_release(*targets):
-    """The folder."""
+    """The folder: as distributions build, whatever it was before."""
     folder = os.path.join(ROOT, "build-release")
-    if not os.path.exists(os.path.join(folder, "build.ninja")):
-        subprocess.run(["meson", "setup", folder, ROOT, "--buildtype=release",
-                        "-Doptimization=2"], check=True,
-                       stdout=subprocess.DEVNULL, env={**os.environ, "CC": "gcc"})
-    subprocess.run(["ninja", "-C", folder, *targets], check=True, stdout=subprocess.DEVNULL)
+    options = ["-Doptimization=2", "-Ddebug=false"]
+    if os.path.exists(os.path.join(folder, "build.ninja")):
+        command(["meson", "configure", folder, *options])
+    else:
+        command(["meson", "setup", folder, ROOT, *options], CC="gcc")
+    command(["ninja", "-C", folder, *targets])
     return folder
 
 
@@ -46,9 +48,9 @@ def build():
     return os.path.join(build_release("tests/bench/answer_path"), "tests/bench/answer_path")
 
 
-def command(words):
+def command(words, **more):
     """What it says. The environment lies on the stack, which it is not to move."""
-    run = subprocess.run(words, cwd=ROOT, env={"PATH": os.defpath}, capture_output=True, text=True)
+    run = subprocess.run(words, cwd=ROOT, env={"PATH": os.defpath, **more}, capture_output=True, text=True)
     if run.returncode != 0:
         sys.exit(f"instructions: {' '.join(words)}:\n{run.stdout[-2000:]}{run.stderr[-2000:]}")
     return run.stdout + run.stderr
@@ -170,6 +172,8 @@ def main():
     parser.add_argument("answer_path", nargs="?")
     parser.add_argument("conf", nargs="?", default="tests/bench/world/waymark.conf")
     args = parser.parse_args()
+    if args.write and args.answer_path:
+        parser.error("--write is for what is built here, so that the figures are of one kind of build")
     binary = os.path.relpath(args.answer_path or build(), ROOT)
     figures = {}
     print(f"{'query':<15}{'instructions':>13}{'ns':>9}")
