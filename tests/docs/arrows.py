@@ -43,12 +43,17 @@ def level_of(room):
     return None
 
 
+UTIL_INLINE = ["block"]
+
+
 def room_of_door(root, name):
-    """conf.h is the door of conf; util has a door per source file."""
+    """conf.h is the door of conf, and wire_hash.h one more of wire; util has a door per source file, and
+    some of inline functions alone."""
     stem = name.removesuffix(".h")
-    if level_of(stem) is not None:
-        return stem
-    if os.path.exists(os.path.join(root, "src/util", stem + ".c")):
+    room = stem.partition("_")[0]
+    if level_of(room) is not None:
+        return room
+    if stem in UTIL_INLINE or os.path.exists(os.path.join(root, "src/util", stem + ".c")):
         return "util"
     return None
 
