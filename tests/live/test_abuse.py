@@ -82,6 +82,12 @@ class Besieged(live.LiveTest):
                     (line.rsplit(" ", 1) for line in page.read().decode().splitlines()
                      if not line.startswith("#"))}
 
+    def is_even(self):
+        """As many sent as received. The last one is counted after it was sent: its client may be here
+        before the worker that was put off its core just then."""
+        figures = self.figures()
+        return figures["waymark_udp_sent_total"] == figures["waymark_udp_received_total"]
+
     def begin(self, target):
         """A thread that ends before the test does; what it raises is the test's."""
         raised = []
@@ -125,10 +131,9 @@ class Besieged(live.LiveTest):
             over.set()
             end()
             self.assertGreater(len(asked), 0)
+            self.until(self.is_even)
             figures = self.figures()
             self.assertGreaterEqual(figures["waymark_udp_received_total"], len(asked))
-            self.assertEqual(figures["waymark_udp_sent_total"],
-                             figures["waymark_udp_received_total"])
             self.assertEqual(figures["waymark_udp_send_failures_total"], 0)
         return stop
 
@@ -148,20 +153,28 @@ def send_until_refused(c, octets, times):
 
 class Packets(Besieged):
     def test_every_odd_datagram_has_its_answer_and_its_counter(self):
+        for last in (False, False, True):  # a kernel whose queue is full drops one now and then
+            try:
+                return self.send_every_odd_datagram()
+            except TimeoutError:
+                if last:
+                    raise
+
+    def send_every_odd_datagram(self):
+        """TimeoutError: one was lost, whether an odd one or its neighbour."""
         s = self.besieged().start()
         packets = odd_packets()
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as c:
-            c.settimeout(live.PATIENCE_S)
+            c.settimeout(live.PATIENCE_S / 4)
             c.connect(("127.0.0.1", s.port))
             for n, (what, octets, code) in enumerate(packets):
                 c.send(octets)
                 c.send(live.query(NAME, number=0x7777))
-                with self.subTest(what):
-                    if code is not None:
-                        a = live.Answer(c.recv(4096))
-                        self.assertEqual((a.number, a.code), (n, code))
+                if code is not None:
                     a = live.Answer(c.recv(4096))
-                    self.assertEqual((a.number, a.n_answer), (0x7777, 1))
+                    self.assertEqual((a.number, a.code), (n, code), what)
+                a = live.Answer(c.recv(4096))
+                self.assertEqual((a.number, a.n_answer), (0x7777, 1), what)
         figures = self.figures()
         codes = [code for _, _, code in packets]
         self.assertEqual(figures['waymark_malformed_total{transport="udp"}'], codes.count(FORMERR))
@@ -187,16 +200,22 @@ class Packets(Besieged):
     def test_mutations_of_a_query_leave_it_answering(self):
         s = self.besieged().start()
 
+        def is_caught_up(c):
+            c.send(live.query(NAME, number=0x7777))
+            with contextlib.suppress(TimeoutError):  # dropped by the kernel
+                while live.Answer(c.recv(4096)).number != 0x7777:
+                    pass
+                return True
+            return False
+
         def attack():
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as c:
-                c.settimeout(live.PATIENCE_S)
+                c.settimeout(5)
                 c.connect(("127.0.0.1", s.port))
                 for i, octets in enumerate(mutations(2000)):
                     c.send(octets)
                     if i % 20 == 19:  # no more at a time than a socket holds
-                        c.send(live.query(NAME, number=0x7777))
-                        while live.Answer(c.recv(4096)).number != 0x7777:
-                            pass
+                        self.until(lambda: is_caught_up(c))
             with live.connect("127.0.0.1", s.port) as c:
                 c.sendall(b"".join(live.framed(octets) for octets in mutations(500)))
                 c.sendall(live.framed(live.query(NAME, number=0x7777)))
