@@ -2,7 +2,8 @@
  *
  * Threads: pure functions on the caller's storage; nothing allocates.
  * Source:  RFC 1035 (4.1), RFC 6891 (EDNS), RFC 7871 (client subnet), RFC 5001 (NSID), RFC 7873
- *          (cookies), RFC 7828 (keepalive), RFC 8906 (odd packets), RFC 9619 (one question).
+ *          (cookies), RFC 7828 (keepalive), RFC 8906 (odd packets), RFC 8945 (signed queries, refused),
+ *          RFC 9619 (one question).
  *
  * What one set holds may be read up to WIRE_SLACK octets beyond its end, and what is written over as many
  * beyond what comes out: most answers are copied in blocks. */
@@ -40,6 +41,7 @@ enum wire_type {
     WIRE_NSEC = 47,
     WIRE_SVCB = 64,
     WIRE_HTTPS = 65,
+    WIRE_TSIG = 250,
     WIRE_IXFR = 251,
     WIRE_AXFR = 252,
     WIRE_ANY = 255
@@ -57,6 +59,7 @@ enum wire_rcode {
     WIRE_YXDOMAIN = 6,
     WIRE_NOTAUTH = 9,
     WIRE_BADVERS = 16,
+    WIRE_BADKEY = 17, /* in TSIG, beside NOTAUTH */
     WIRE_BADCOOKIE = 23
 };
 
@@ -128,6 +131,13 @@ static inline bool wire_has_cookie(const struct wire_edns *edns)
     return edns->is_present && edns->has_options && edns->cookie_len != 0;
 }
 
+/* A signature: what an answer repeats of it that says that the key is not known. */
+struct wire_tsig {
+    uint8_t key_len, algorithm_len;
+    uint8_t key[WIRE_NAME_MAX];
+    const uint8_t *rdata; /* in the packet: algorithm, time, fudge */
+};
+
 struct wire_query {
     uint16_t id;
     uint16_t flags;        /* as received */
@@ -135,6 +145,7 @@ struct wire_query {
     uint16_t question_len; /* 0: no question could be read, else it is octets 12..12+len */
     struct wire_name name;
     struct wire_edns edns;
+    struct wire_tsig tsig; /* set when the verdict is BADKEY */
 };
 
 enum wire_verdict {
@@ -144,6 +155,7 @@ enum wire_verdict {
     WIRE_QUERY_NOTIMP,  /* an opcode that we do not know: only the header is answered */
     WIRE_QUERY_REFUSED, /* NOTIFY or UPDATE, well-formed */
     WIRE_QUERY_BADVERS,
+    WIRE_QUERY_BADKEY,  /* signed, and we have no keys */
     WIRE_QUERY_COOKIE   /* no question, only a cookie: RFC 7873 5.4 */
 };
 
@@ -205,6 +217,9 @@ void wire_write_opt(struct wire_writer *w, const struct wire_edns *query, uint16
 /* One more option for the OPT record that begins at `opt_at` and ends the message. */
 void wire_write_option(struct wire_writer *w, size_t opt_at, uint16_t code, const void *data,
                        size_t len);
+/* The query's TSIG, without a signature and with BADKEY, behind all other records (RFC 8945 5.3.2); false
+ * when it does not fit. */
+bool wire_write_badkey(struct wire_writer *w, const struct wire_query *query);
 /* Id, flags and counts: the last step. */
 void wire_write_header(struct wire_writer *w, const struct wire_query *query, uint16_t flags,
                        unsigned rcode);

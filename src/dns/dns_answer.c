@@ -39,7 +39,7 @@ static void open_answer(struct dns_answer *a, struct dns_out *out)
     a->writer.cap -= a->opt_len;
 }
 
-static size_t close_answer(struct dns_answer *a)
+static size_t close_answer(struct dns_answer *a, bool is_signed)
 {
     size_t opt_at = a->writer.len;
 
@@ -50,6 +50,8 @@ static size_t close_answer(struct dns_answer *a)
         dns_options_put(a, opt_at);
     if (a->error != NULL)
         dns_error_put(a, opt_at);
+    if (is_signed && !wire_write_badkey(&a->writer, &a->query))
+        a->flags |= WIRE_TC;
     wire_write_header(&a->writer, &a->query, a->flags, a->rcode);
     return a->writer.len;
 }
@@ -112,6 +114,7 @@ void dns_answer_one(const struct world *world, struct dns_desk *desk, const stru
                                        [WIRE_QUERY_NOTIMP] = WIRE_NOTIMP,
                                        [WIRE_QUERY_REFUSED] = WIRE_REFUSED,
                                        [WIRE_QUERY_BADVERS] = WIRE_BADVERS,
+                                       [WIRE_QUERY_BADKEY] = WIRE_NOTAUTH,
                                        [WIRE_QUERY_COOKIE] = WIRE_NOERROR };
     struct dns_answer a; /* not zeroed whole: the names alone are 800 octets */
 
@@ -140,7 +143,7 @@ void dns_answer_one(const struct world *world, struct dns_desk *desk, const stru
         if (a.needs_care && !a.is_silent)
             dns_guard_limit(&a);
         if (!a.is_silent)
-            out->len = close_answer(&a);
+            out->len = close_answer(&a, verdict == WIRE_QUERY_BADKEY);
     }
     count_result(&a, out);
 }

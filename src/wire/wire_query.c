@@ -6,6 +6,7 @@
 
 #include "wire_fold.h"
 #include "wire_opt.h"
+#include "wire_tsig.h"
 
 struct reader {
     const uint8_t *packet;
@@ -170,9 +171,11 @@ static enum wire_verdict read_opt(const uint8_t *p, size_t rdlen, struct wire_ed
     return WIRE_QUERY_OK;
 }
 
-static enum wire_verdict read_record(struct reader *r, bool is_additional, struct wire_query *q)
+enum place { PLACE_BEFORE, PLACE_ADDITIONAL, PLACE_LAST };
+
+static enum wire_verdict read_record(struct reader *r, enum place place, struct wire_query *q)
 {
-    bool is_root = r->at < r->len && r->packet[r->at] == 0;
+    size_t owner_at = r->at;
 
     if (!skip_name(r) || left(r) < WIRE_RR_FIXED)
         return WIRE_QUERY_FORMERR;
@@ -181,13 +184,20 @@ static enum wire_verdict read_record(struct reader *r, bool is_additional, struc
     if (rdlen > left(r) - WIRE_RR_FIXED)
         return WIRE_QUERY_FORMERR;
     r->at += WIRE_RR_FIXED + rdlen;
-    if (wire_get16(p) != WIRE_OPT)
-        return WIRE_QUERY_OK;
-    return is_root && is_additional ? read_opt(p, rdlen, &q->edns) : WIRE_QUERY_FORMERR;
+    uint16_t type = wire_get16(p);
+    if (type == WIRE_OPT) {
+        bool is_root = r->packet[owner_at] == 0;
+        return is_root && place != PLACE_BEFORE ? read_opt(p, rdlen, &q->edns) : WIRE_QUERY_FORMERR;
+    }
+    if (type == WIRE_TSIG) /* the last record, RFC 8945 5.1 */
+        return place == PLACE_LAST && wire_tsig_read(r->packet, owner_at, p, rdlen, &q->tsig)
+                   ? WIRE_QUERY_BADKEY
+                   : WIRE_QUERY_FORMERR;
+    return WIRE_QUERY_OK;
 }
 
 /* The records behind the question: an update's are passed over, and so is whatever else an odd client
- * sends. Only OPT says something to us. */
+ * sends. Only OPT and TSIG say something to us. */
 static enum wire_verdict read_records(struct reader *r, struct wire_query *q)
 {
     unsigned n_before = wire_get16(r->packet + 6) + wire_get16(r->packet + 8);
@@ -195,10 +205,13 @@ static enum wire_verdict read_records(struct reader *r, struct wire_query *q)
     enum wire_verdict worst = WIRE_QUERY_OK;
 
     for (unsigned i = 0; i < n_all; i++) {
-        enum wire_verdict v = read_record(r, i >= n_before, q);
+        enum place place = i < n_before       ? PLACE_BEFORE
+                           : i + 1 < n_all ? PLACE_ADDITIONAL
+                                           : PLACE_LAST;
+        enum wire_verdict v = read_record(r, place, q);
         if (v == WIRE_QUERY_FORMERR)
             return v;
-        if (v != WIRE_QUERY_OK)
+        if (worst == WIRE_QUERY_OK)
             worst = v;
     }
     return worst;

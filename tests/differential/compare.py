@@ -93,7 +93,7 @@ def fields_of(family, question, a):
     fields = {"rcode": rcode_text(a.rcode), "aa": a.aa, "tc": a.tc,
               "flags": a.flags & (QR | 0x7800 | RD | RA | AD | CD | 0x0040),
               "question": a.question,
-              "opt": a.opt and (a.opt[1], a.opt[2])}
+              "opt": a.opt and (a.opt[1], a.opt[2]), "tsig": a.tsig}
     if question.is_odd:
         return fields
     if question.type == ANY:

@@ -1,9 +1,10 @@
 """odd.py - packets that no resolver should send: RFC 8906's list of tests, counts and records where
-none belong (RFC 9619), client subnets that are not one (RFC 7871 6), classes and meta types."""
+none belong (RFC 9619), client subnets that are not one (RFC 7871 6), signatures by keys that nobody has
+(RFC 8945), classes and meta types."""
 import random
 import struct
 
-from packet import A, ECS, OPT, SOA, TXT, Edns, Question, name_octets
+from packet import A, ECS, OPT, SOA, TSIG, TXT, Edns, Question, name_octets
 
 CHAOS = [(b"version", b"bind"), (b"id", b"server"), (b"hostname", b"bind"), (b"version", b"server"),
          (b"nosuch", b"bind")]
@@ -25,6 +26,27 @@ def opt(body=b"", owner=b"\0", size=1232, ttl=0):
 
 def record(owner, rtype, data, rclass=1):
     return owner + struct.pack("!2HIH", rtype, rclass, 0, len(data)) + data
+
+
+def tsig(algorithm=(b"hmac-sha256",), mac=b"m" * 32, rclass=255, number=0):
+    data = name_octets(algorithm) + struct.pack("!HIHH", 0, 1700000000, 300, len(mac)) + mac
+    return record(name_octets((b"some", b"key")), TSIG, data + struct.pack("!3H", number, 0, 0), rclass)
+
+
+def signed_packets(q):
+    yield "signed", message(q, 0, (1, 0, 0, 1), tsig())
+    yield "signed, EDNS", message(q, 0, (1, 0, 0, 2), opt() + tsig())
+    yield "signed, EDNS version", message(q, 0, (1, 0, 0, 2), opt(ttl=1 << 16) + tsig())
+    yield "signed, EDNS behind it", message(q, 0, (1, 0, 0, 2), tsig() + opt())
+    yield "signed twice", message(q, 0, (1, 0, 0, 2), tsig() + tsig())
+    yield "signed in the answer", message(q, 0, (1, 1, 0, 0), tsig())
+    yield "signed in the authority", message(q, 0, (1, 0, 1, 0), tsig())
+    yield "signed, class IN", message(q, 0, (1, 0, 0, 1), tsig(rclass=1))
+    yield "signed, no algorithm of this world", message(q, 0, (1, 0, 0, 1), tsig((b"rot13",)))
+    yield "signed with nothing", message(q, 0, (1, 0, 0, 1), tsig(mac=b""))
+    yield "half a signature", message(q, 0, (1, 0, 0, 1), record(b"\1k\0", TSIG, b"abc", 255))
+    for opcode in (4, 5):
+        yield f"signed, opcode {opcode}", message(q, opcode << 11, (1, 0, 0, 1), tsig())
 
 
 def bad_subnets():
@@ -67,6 +89,7 @@ def packets(labels, rng):
     yield "an OPT that runs out", message(q, 0, (1, 0, 0, 1), opt(b"\0\0\0\7")[:-2])
     yield "an option that runs out", message(q, 0, (1, 0, 0, 1), opt(b"\xfd\xe9\0\7abc"))
     yield "half an option", message(q, 0, (1, 0, 0, 1), opt(b"\xfd\xe9\0"))
+    yield from signed_packets(q)
     for body in bad_subnets():
         yield "a client subnet that is none", message(q, 0, (1, 0, 0, 1), opt(option(ECS, body)))
     for version in (1, 255):

@@ -4,6 +4,7 @@ import struct
 
 A, NS, CNAME, SOA, PTR, MX, TXT, AAAA, SRV, DNAME, OPT, DS = 1, 2, 5, 6, 12, 15, 16, 28, 33, 39, 41, 43
 NAPTR, SVCB, HTTPS, ANY, CAA = 35, 64, 65, 255, 257
+TSIG = 250
 TYPES = {"A": A, "NS": NS, "CNAME": CNAME, "SOA": SOA, "PTR": PTR, "MX": MX, "TXT": TXT,
          "AAAA": AAAA, "SRV": SRV, "NAPTR": NAPTR, "DNAME": DNAME, "DS": DS, "SVCB": SVCB,
          "HTTPS": HTTPS, "ANY": ANY, "CAA": CAA}
@@ -158,7 +159,7 @@ class Answer:
         r = Reader(octets)
         self.octets = octets
         self.id, self.flags, qd, *counts = r.numbers("!6H")
-        self.rcode, self.opt, self.question = self.flags & 15, None, None
+        self.rcode, self.opt, self.question, self.tsig = self.flags & 15, None, None, None
         if qd > 1:
             raise Malformed("more than one question")
         if qd:
@@ -178,6 +179,8 @@ class Answer:
             rtype, rclass, ttl, length = r.numbers("!2HIH")
             if rtype == OPT:
                 self.read_opt(owner, rclass, ttl, r.take(length))
+            elif rtype == TSIG:
+                self.read_tsig(owner, r.take(length))
             else:
                 records.append((owner, rtype, ttl, r.data(rtype, length)))
                 if rclass != 1 and rclass != 3:
@@ -200,6 +203,18 @@ class Answer:
             raise Malformed("half an EDNS option")
         self.opt = (size, ttl >> 16 & 0xff, bool(ttl & 0x8000), tuple(options))
         self.rcode |= ttl >> 24 << 4
+
+    def read_tsig(self, owner, data):
+        """All but the time, which is the client's or the server's."""
+        if self.tsig:
+            raise Malformed("a second TSIG")
+        r = Reader(data)
+        algorithm = r.name()
+        r.take(6)
+        fudge, n = r.numbers("!2H")
+        self.tsig = (owner, algorithm, fudge, r.take(n), r.numbers("!3H"))
+        if r.at != len(data):
+            raise Malformed("octets behind a TSIG")
 
     @property
     def tc(self):
