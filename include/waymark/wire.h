@@ -3,10 +3,7 @@
  * Threads: pure functions on the caller's storage; nothing allocates.
  * Source:  RFC 1035 (4.1), RFC 6891 (EDNS), RFC 7871 (client subnet), RFC 5001 (NSID), RFC 7873
  *          (cookies), RFC 7828 (keepalive), RFC 8906 (odd packets), RFC 8945 (signed queries, refused),
- *          RFC 9619 (one question).
- *
- * What one set holds may be read up to WIRE_SLACK octets beyond its end, and what is written over as many
- * beyond what comes out: most answers are copied in blocks. */
+ *          RFC 9619 (one question). */
 #pragma once
 
 #include <stdbool.h>
