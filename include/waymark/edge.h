@@ -47,8 +47,7 @@ int edges_prepare(struct edges *edges, struct conf *conf, struct edges_next **ou
 void edges_take_up(struct edges *edges, struct edges_next *next);
 void edges_forget(struct edges *edges, struct edges_next *next); /* NULL is fine, of both */
 
-void edges_stop(struct edges *edges);  /* ends the threads; again is fine */
-void edges_close(struct edges *edges); /* stops them too; NULL is fine */
+void edges_close(struct edges *edges); /* ends the threads; NULL is fine */
 
 /* What /healthz of a PoP's edge says beside 200 "up": draining is 503 and closes idle connections as
  * they answer, but requests are served; down is 503 too. */
@@ -110,7 +109,6 @@ struct edge_times {
     uint64_t buckets[EDGE_TIME_BUCKETS];
 };
 
-uint64_t edge_times_bucket_us(size_t bucket); /* the longest time that falls into it */
 /* The time that `per_mille` of a thousand did not exceed, by its bucket; 0 when there is none. */
 uint64_t edge_times_quantile_us(const struct edge_times *times, unsigned per_mille);
 

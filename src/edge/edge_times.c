@@ -14,7 +14,8 @@ static size_t bucket_of(uint64_t us)
     return bucket < EDGE_TIME_BUCKETS ? bucket : EDGE_TIME_BUCKETS - 1;
 }
 
-uint64_t edge_times_bucket_us(size_t bucket)
+/* The longest time that falls into it. */
+static uint64_t longest_us(size_t bucket)
 {
     assert(bucket < EDGE_TIME_BUCKETS);
     if (bucket < 4)
@@ -42,7 +43,7 @@ uint64_t edge_times_quantile_us(const struct edge_times *times, unsigned per_mil
     for (size_t i = 0; i < EDGE_TIME_BUCKETS; i++) {
         seen += times->buckets[i];
         if (seen >= wanted && seen > 0)
-            return edge_times_bucket_us(i);
+            return longest_us(i);
     }
-    return edge_times_bucket_us(EDGE_TIME_BUCKETS - 1);
+    return longest_us(EDGE_TIME_BUCKETS - 1);
 }

@@ -381,6 +381,12 @@ fail:
     return err;
 }
 
+static void stop_all(struct edges *edges)
+{
+    for (size_t i = 0; i < edges->n_threads; i++)
+        farm_thread_stop(edges->threads[i]);
+}
+
 int edges_start(struct edges *edges, char why[static WHY_LEN])
 {
     struct edge_log *logs[EDGE_THREADS_MAX] = { NULL };
@@ -391,21 +397,15 @@ int edges_start(struct edges *edges, char why[static WHY_LEN])
     for (size_t i = 0; i < edges->n_threads && err == 0; i++)
         err = farm_thread_start(edges->threads[i], why);
     if (err != 0)
-        edges_stop(edges);
+        stop_all(edges);
     return err;
-}
-
-void edges_stop(struct edges *edges)
-{
-    for (size_t i = 0; i < edges->n_threads; i++)
-        farm_thread_stop(edges->threads[i]);
 }
 
 void edges_close(struct edges *edges)
 {
     if (edges == NULL)
         return;
-    edges_stop(edges);
+    stop_all(edges);
     for (size_t i = 0; i < edges->n_threads; i++)
         farm_thread_free(edges->threads[i]);
     farm_sockets_close(&edges->sockets, NULL);
