@@ -39,15 +39,17 @@ static struct net *allocate(const struct net_config *config)
 
     if (n == NULL)
         return NULL;
+    size_t n_tcp = config->n_workers;
+    size_t n_udp = config->n_workers * udp_threads_per_worker(config->n_listen);
     n->config = *config;
-    n->n_tcp = config->n_workers;
-    n->n_udp = config->n_workers * udp_threads_per_worker(config->n_listen);
-    n->udp = calloc(n->n_udp, sizeof(struct udp_thread *));
-    n->tcp = calloc(n->n_tcp, sizeof(struct tcp_thread *));
+    n->udp = calloc(n_udp, sizeof(struct udp_thread *));
+    n->tcp = calloc(n_tcp, sizeof(struct tcp_thread *));
     if (n->udp == NULL || n->tcp == NULL) {
         net_close(n);
         return NULL;
     }
+    n->n_udp = n_udp;
+    n->n_tcp = n_tcp;
     return n;
 }
 
@@ -105,11 +107,10 @@ void net_close(struct net *net)
 {
     if (net == NULL)
         return;
-    if (net->udp != NULL && net->tcp != NULL)
-        net_stop(net);
-    for (size_t i = 0; net->udp != NULL && i < net->n_udp; i++)
+    net_stop(net);
+    for (size_t i = 0; i < net->n_udp; i++)
         udp_thread_free(net->udp[i]);
-    for (size_t i = 0; net->tcp != NULL && i < net->n_tcp; i++)
+    for (size_t i = 0; i < net->n_tcp; i++)
         tcp_thread_free(net->tcp[i]);
     free(net->udp);
     free(net->tcp);
