@@ -36,12 +36,14 @@ enum wire_type {
     WIRE_DS = 43,
     WIRE_RRSIG = 46,
     WIRE_NSEC = 47,
+    WIRE_DNSKEY = 48,
     WIRE_SVCB = 64,
     WIRE_HTTPS = 65,
     WIRE_TSIG = 250,
     WIRE_IXFR = 251,
     WIRE_AXFR = 252,
-    WIRE_ANY = 255
+    WIRE_ANY = 255,
+    WIRE_CAA = 257
 };
 
 enum wire_class { WIRE_CLASS_IN = 1, WIRE_CLASS_CH = 3, WIRE_CLASS_ANY = 255 };
@@ -190,6 +192,7 @@ enum {
     WIRE_RR_FIXED = 10,               /* type, class, TTL, RDLENGTH */
     WIRE_RR_HEAD = 2 + WIRE_RR_FIXED, /* with the pointer before them */
     WIRE_RR_TTL = 6,                  /* where that stands */
+    WIRE_RR_RDLENGTH = 10,            /* and that */
     WIRE_QNAME_POINTER = 0xc000 | WIRE_HEADER_LEN
 };
 
@@ -268,7 +271,7 @@ static inline uint32_t wire_rr_ttl(const uint8_t *rr)
 
 static inline size_t wire_rr_len(const uint8_t *rr) /* of its RDATA */
 {
-    return wire_get16(rr + 10);
+    return wire_get16(rr + WIRE_RR_RDLENGTH);
 }
 
 static inline const uint8_t *wire_rr_data(const uint8_t *rr)
@@ -289,6 +292,6 @@ static inline uint8_t *wire_rr_put(uint8_t *rr, uint16_t type, uint16_t class, u
     wire_put16(rr + 2, type);
     wire_put16(rr + 4, class);
     wire_put32(rr + WIRE_RR_TTL, ttl);
-    wire_put16(rr + 10, (uint16_t)len);
+    wire_put16(rr + WIRE_RR_RDLENGTH, (uint16_t)len);
     return rr + WIRE_RR_HEAD;
 }

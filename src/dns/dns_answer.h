@@ -47,7 +47,7 @@ struct dns_answer {
 };
 
 /* dns_types.c: where a type is counted. */
-enum { DNS_TYPES_INDEXED = 258 };
+enum { DNS_TYPES_INDEXED = WIRE_CAA + 1 };
 extern const uint8_t dns_type_indexes[DNS_TYPES_INDEXED];
 
 static inline size_t dns_type_index(uint16_t type)
