@@ -192,6 +192,12 @@ struct conf_target {
     struct conf_where where;
 };
 
+/* How many verdicts there are of it: one for each address, one for a CNAME. */
+static inline size_t conf_n_verdicts(const struct conf_target *target)
+{
+    return target->cname != NULL ? 1 : target->n_addresses;
+}
+
 enum conf_stage_kind {
     CONF_STAGE_HEALTHY,
     CONF_STAGE_FENCE,

@@ -89,8 +89,7 @@ static struct health_status *statuses_of(const struct offline *o, size_t *n)
     *n = 0;
     for (size_t i = 0; all != NULL && i < o->conf->n_targets; i++) {
         const struct conf_target *target = &o->conf->targets[i];
-        size_t n_addresses = target->cname != NULL ? 1 : target->n_addresses;
-        for (size_t a = 0; a < n_addresses; a++) {
+        for (size_t a = 0; a < conf_n_verdicts(target); a++) {
             const struct known_verdict *known = verdicts_of(&o->verdicts, o->conf, target, a);
             if (known != NULL)
                 set_status(&all[(*n)++], target, known);

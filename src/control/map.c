@@ -190,7 +190,7 @@ static enum state state_of(const struct map *m, int target)
 {
     const struct conf_target *t = &m->world->base->conf->targets[target];
     uint32_t up = steer_inputs_health(m->world->inputs, target)->up;
-    size_t n = t->cname != NULL ? 1 : t->n_addresses;
+    size_t n = conf_n_verdicts(t);
     uint32_t all = n >= 32 ? UINT32_MAX : ((uint32_t)1 << n) - 1;
 
     return (up & all) == all ? ALL_UP : (up & all) != 0 ? PARTLY_UP : ALL_DOWN;

@@ -4,14 +4,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <waymark/report.h>
-
-static size_t addresses_of(const struct conf_target *target)
-{
-    return target->cname != NULL ? 1 : target->n_addresses;
-}
 
 static bool is_up(const struct offline *o, const struct verdicts *v,
                   const struct conf_target *target, size_t address)
@@ -30,7 +24,7 @@ static bool set_verdicts(struct offline *o, const struct verdicts *v)
         return false;
     for (size_t i = 0; i < o->conf->n_targets; i++) {
         const struct conf_target *target = &o->conf->targets[i];
-        for (size_t a = 0; a < addresses_of(target); a++)
+        for (size_t a = 0; a < conf_n_verdicts(target); a++)
             verdicts[n++] = (struct world_verdict){ .target = target->name,
                                                     .address = (uint8_t)a,
                                                     .is_up = is_up(o, v, target, a),

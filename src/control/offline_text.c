@@ -38,10 +38,9 @@ static json_t *known_json(const struct conf_target *target, size_t address,
 static void put_target(const struct verdicts *v, const struct conf *conf,
                        const struct conf_target *target, json_t *known, json_t *unknown)
 {
-    size_t n = target->cname != NULL ? 1 : target->n_addresses;
     bool is_known = true;
 
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < conf_n_verdicts(target); i++) {
         const struct known_verdict *k = verdicts_of(v, conf, target, i);
         if (k != NULL)
             json_array_append_new(known, known_json(target, i, k));

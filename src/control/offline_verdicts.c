@@ -117,11 +117,9 @@ static size_t count_used(const struct verdicts *v, const struct conf *conf)
 {
     size_t n = 0;
 
-    for (size_t i = 0; i < conf->n_targets; i++) {
-        size_t n_addresses = conf->targets[i].cname != NULL ? 1 : conf->targets[i].n_addresses;
-        for (size_t a = 0; a < n_addresses; a++)
+    for (size_t i = 0; i < conf->n_targets; i++)
+        for (size_t a = 0; a < conf_n_verdicts(&conf->targets[i]); a++)
             n += verdicts_of(v, conf, &conf->targets[i], a) != NULL;
-    }
     return n;
 }
 

@@ -24,7 +24,7 @@ static json_t *addresses_json(const struct conf_target *target, const struct ste
 /* Bits beyond its addresses mean nothing. */
 static bool is_any_up(const struct conf_target *target, const struct steer_health *health)
 {
-    size_t n = target->cname != NULL ? 1 : target->n_addresses;
+    size_t n = conf_n_verdicts(target);
     uint32_t all = n >= 32 ? UINT32_MAX : (UINT32_C(1) << n) - 1;
 
     return (health->up & all) != 0;

@@ -27,15 +27,10 @@ static int compare_units(const void *a, const void *b)
     return compare_key(unit->target->name, address_of(unit), *(struct unit *const *)b);
 }
 
-static size_t units_of(const struct conf_target *target)
-{
-    return target->cname != NULL ? 1 : target->n_addresses;
-}
-
 static void name_siblings(struct roster *r)
 {
     for (size_t i = 0; i < r->n;) {
-        size_t n = units_of(r->units[i]->target);
+        size_t n = conf_n_verdicts(r->units[i]->target);
         for (size_t j = i; j < i + n; j++) {
             r->units[j]->siblings = &r->units[i];
             r->units[j]->n_siblings = n;
@@ -60,13 +55,13 @@ struct roster *roster_new(struct health *health, struct conf *conf)
     if (r == NULL)
         return NULL;
     for (size_t t = 0; t < conf->n_targets; t++)
-        n += units_of(&conf->targets[t]);
+        n += conf_n_verdicts(&conf->targets[t]);
     r->units = calloc(n + 1, sizeof(struct unit *));
     r->sorted = calloc(n + 1, sizeof(struct unit *));
     if (r->units == NULL || r->sorted == NULL)
         goto fail;
     for (size_t t = 0; t < conf->n_targets; t++) {
-        for (size_t a = 0; a < units_of(&conf->targets[t]); a++) {
+        for (size_t a = 0; a < conf_n_verdicts(&conf->targets[t]); a++) {
             r->units[r->n] = unit_new(health, conf, &conf->targets[t], a);
             if (r->units[r->n] == NULL)
                 goto fail;
