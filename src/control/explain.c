@@ -101,19 +101,15 @@ static struct health_status *statuses_of(const struct offline *o, size_t *n)
 static void put_note(json_t *x, const char *reason, const struct offline *o)
 {
     json_t *verdicts = offline_verdicts(o), *source = json_object_get(x, "source");
-    char *note = NULL;
-    size_t len;
-    FILE *out = open_memstream(&note, &len);
+    char *sentence = verdicts_sentence(verdicts), *note = NULL;
 
-    if (out != NULL) {
-        fprintf(out, "Offline (%s): built from %s. Verdicts: ", reason, o->conf->file);
-        verdicts_sentence(verdicts, out);
-        fputs(".", out);
-        fclose(out);
-    }
+    if (sentence == NULL ||
+        asprintf(&note, "Offline (%s): built from %s. %s", reason, o->conf->file, sentence) < 0)
+        note = NULL;
     put_text(source, "note", note);
     put(source, "verdicts", verdicts);
     free(note);
+    free(sentence);
 }
 
 /* The files decide, so they must be good. */

@@ -37,16 +37,7 @@ static bool write_file(const struct offline *o, size_t service, const char *note
 static bool draw(const struct offline *o, size_t service, const char *path, FILE *out)
 {
     json_t *verdicts = offline_verdicts(o);
-    char *note = NULL;
-    size_t len;
-    FILE *sentence = open_memstream(&note, &len);
-
-    if (sentence != NULL) {
-        fputs("Verdicts: ", sentence);
-        verdicts_sentence(verdicts, sentence);
-        fputs(".", sentence);
-        fclose(sentence);
-    }
+    char *note = verdicts_sentence(verdicts);
     bool is_drawn = note != NULL && write_file(o, service, note, path);
     if (is_drawn)
         verdicts_text(verdicts, out);

@@ -2,8 +2,6 @@
  * process. */
 #include "offline_verdicts.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "client.h"

@@ -3,7 +3,6 @@
 #include "offline_verdicts.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <waymark/state.h>

@@ -1,6 +1,7 @@
 /* offline_text.c - says which verdicts were assumed. In a client process. */
 #include "offline_verdicts.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -130,7 +131,7 @@ static void describe_ages(const struct ages *a, char out[static TEXT_LINE_LEN])
         snprintf(out, TEXT_LINE_LEN, ", probed %s to %s ago", least, most);
 }
 
-void verdicts_sentence(const json_t *verdicts, FILE *out)
+static void write_source(const json_t *verdicts, FILE *out)
 {
     const char *source = get_text(verdicts, "source", "none");
     const char *where = get_text(verdicts, "where", "?");
@@ -147,6 +148,23 @@ void verdicts_sentence(const json_t *verdicts, FILE *out)
                 where, (long long)get_int(verdicts, "world", 0), a.n_up, a.n_down, unchecked, ages);
     else
         fprintf(out, "saved in %s: %zu addresses up, %zu down%s", where, a.n_up, a.n_down, ages);
+}
+
+char *verdicts_sentence(const json_t *verdicts)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *out = open_memstream(&text, &len);
+
+    if (out == NULL)
+        return NULL;
+    fputs("Verdicts: ", out);
+    write_source(verdicts, out);
+    fputs(".", out);
+    if (fclose(out) == 0)
+        return text;
+    free(text);
+    return NULL;
 }
 
 static void write_down(const json_t *verdicts, const json_t *known, FILE *out)
@@ -182,19 +200,14 @@ static void write_names(const json_t *names, const char *label, const char *what
 void verdicts_text(const json_t *verdicts, FILE *out)
 {
     bool is_none = strcmp(get_text(verdicts, "source", "none"), "none") == 0;
-    char *line = NULL;
-    size_t len, i, n_down = 0;
-    FILE *sentence = open_memstream(&line, &len);
+    char *sentence = verdicts_sentence(verdicts);
+    size_t i, n_down = 0;
     const json_t *known;
 
     if (sentence == NULL)
         return;
-    fputs("Verdicts: ", sentence);
-    verdicts_sentence(verdicts, sentence);
-    fputs(".", sentence);
-    fclose(sentence);
-    text_wrapped(out, 0, line);
-    free(line);
+    text_wrapped(out, 0, sentence);
+    free(sentence);
     json_array_foreach (get(verdicts, "known"), i, known)
         if (!get_bool(known, "is_up", true) && n_down++ < DOWN_SHOWN)
             write_down(verdicts, known, out);

@@ -5,7 +5,6 @@
  * take them for first results. Who names saved ones gets them at any age. */
 #include "offline_verdicts.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,21 +60,17 @@ void verdicts_fini(struct verdicts *v)
 
 /* ---- whom to ask ---- */
 
-static int ask(struct verdicts *v, const char *path, char why[static WHY_LEN])
+static void sort(struct verdicts *v)
 {
-    int status = verdicts_ask(v, path, why);
-
     if (v->n > 1)
         qsort(v->list, v->n, sizeof *v->list, by_address);
-    return status;
 }
 
 static int read_saved(struct verdicts *v, const char *path, char why[static WHY_LEN])
 {
     int err = verdicts_read(v, path, why);
 
-    if (v->n > 1)
-        qsort(v->list, v->n, sizeof *v->list, by_address);
+    sort(v);
     return err;
 }
 
@@ -104,8 +99,9 @@ static int find_live(struct verdicts *v, const struct control_verdicts_args *arg
                      const struct conf *conf, char why[static WHY_LEN])
 {
     char *path = explain_socket(args->socket, conf->file, why);
-    int status = path == NULL ? 1 : ask(v, path, why);
+    int status = path == NULL ? 1 : verdicts_ask(v, path, why);
 
+    sort(v);
     if (status == 0 && !found(v, VERDICTS_LIVE, path))
         status = why_set(why, -1, "out of memory");
     free(path);

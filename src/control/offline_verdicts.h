@@ -68,5 +68,5 @@ int verdicts_read(struct verdicts *v, const char *path, char why[static WHY_LEN]
 json_t *verdicts_json(const struct verdicts *v, const struct conf *conf,
                       const struct without *down);
 void verdicts_text(const json_t *verdicts, FILE *out);
-/* In one sentence. */
-void verdicts_sentence(const json_t *verdicts, FILE *out);
+/* "Verdicts: ..." in one sentence. The caller frees it; NULL: out of memory. */
+char *verdicts_sentence(const json_t *verdicts);

@@ -6,7 +6,6 @@
 #include "prom.h"
 
 #include <inttypes.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include <waymark/escape.h>

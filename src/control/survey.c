@@ -1,6 +1,7 @@
 /* survey.c - the address space, piece by piece. Pure. */
 #include "survey.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { GLOBAL_BITS6 = 3 }; /* IPv6's global unicast, 2000::/3 */

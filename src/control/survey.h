@@ -2,8 +2,6 @@
  * another plan, or a place. Pure. */
 #pragma once
 
-#include <stdio.h>
-
 #include <waymark/world.h>
 
 /* A plan in its world. */
