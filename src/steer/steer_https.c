@@ -74,7 +74,8 @@ struct wire_set steer_https(const struct steer_inputs *inputs, const struct conf
         p = put_hints(p, steer_records(inputs, target, WIRE_AAAA, choice->is_blind), choice,
                       KEY_IPV6HINT, 16);
     assert(p <= wire + STEER_HTTPS_MAX);
-    wire_rr_put(wire, WIRE_HTTPS, WIRE_CLASS_IN, INT32_MAX, (size_t)(p - rdata)); /* the answer lowers the TTL */
+    /* The answer lowers the TTL. */
+    wire_rr_put(wire, WIRE_HTTPS, WIRE_CLASS_IN, INT32_MAX, (size_t)(p - rdata));
     return (struct wire_set){
         .type = WIRE_HTTPS, .count = 1, .wire_len = (uint32_t)(p - wire), .wire = wire
     };

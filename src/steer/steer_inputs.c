@@ -53,13 +53,13 @@ static bool prepare(struct arena *arena, const struct conf_target *t, uint32_t u
                     struct steer_records *out)
 {
     if (t->cname != NULL) {
-        if (!prepare_cname(arena, t, &out->all[2]))
+        if (!prepare_cname(arena, t, &out->all[STEER_RECORD_CNAME]))
             return false;
-        out->live[2] = out->all[2];
+        out->live[STEER_RECORD_CNAME] = out->all[STEER_RECORD_CNAME];
         return true;
     }
-    for (int i = 0; i < 2; i++) {
-        uint8_t family = i == 0 ? 4 : 6;
+    for (int i = STEER_RECORD_A; i <= STEER_RECORD_AAAA; i++) {
+        uint8_t family = i == STEER_RECORD_A ? 4 : 6;
         if (!prepare_addresses(arena, t, family, UINT32_MAX, &out->all[i]) ||
             !prepare_addresses(arena, t, family, up, &out->live[i]))
             return false;

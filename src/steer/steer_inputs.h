@@ -7,7 +7,7 @@
 
 struct arena;
 
-enum { STEER_RECORD_KINDS = 3 }; /* A, AAAA, CNAME */
+enum steer_record_kind { STEER_RECORD_A, STEER_RECORD_AAAA, STEER_RECORD_CNAME, STEER_RECORD_KINDS };
 
 struct steer_records {
     struct wire_set live[STEER_RECORD_KINDS], all[STEER_RECORD_KINDS];
@@ -23,7 +23,9 @@ static inline const struct wire_set *steer_records_at(const struct steer_inputs 
                                                       uint16_t type, bool is_blind)
 {
     const struct steer_records *r = &inputs->records[target];
-    int kind = type == WIRE_A ? 0 : type == WIRE_AAAA ? 1 : 2;
+    enum steer_record_kind kind = type == WIRE_A      ? STEER_RECORD_A
+                                  : type == WIRE_AAAA ? STEER_RECORD_AAAA
+                                                      : STEER_RECORD_CNAME;
     const struct wire_set *set = is_blind ? &r->all[kind] : &r->live[kind];
 
     return set->count > 0 && set->type == type ? set : NULL;

@@ -176,7 +176,8 @@ static bool service_plan(struct builder *b, size_t service)
     return true;
 }
 
-/* Counts what each target has, then puts it there. */
+/* The lists of all targets lie one behind another. While they are filled, first[t + 1] is where t's next
+ * number goes; then it is where t's list ends and that of t + 1 begins. */
 static bool index_targets(struct steer_plans *plans)
 {
     size_t *first = arena_zero(plans->arena, plans->conf->n_targets + 2, sizeof *first);
