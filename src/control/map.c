@@ -23,6 +23,8 @@ enum {
     RADIUS_MIN = 8
 };
 
+static const double GOLDEN_ANGLE = 137.508; /* degrees */
+
 static const struct outline {
     char country[3];
     const char *path;
@@ -53,12 +55,13 @@ struct map {
     FILE *out;
 };
 
-/* Of more targets than that the colours are spread round the circle, in three lightnesses. */
+/* Of more targets than that the colours are spread round the circle, in three lightnesses: turned by the
+ * golden angle each time, which keeps any number of them apart. */
 static const char *colour_of(const struct map *m, size_t site, char text[static COLOUR_LEN])
 {
     if (m->service->n_targets <= COLOURS)
         return colours[site];
-    snprintf(text, COLOUR_LEN, "hsl(%.0f,%d%%,%d%%)", fmod((double)site * 137.508, 360), 65,
+    snprintf(text, COLOUR_LEN, "hsl(%.0f,%d%%,%d%%)", fmod((double)site * GOLDEN_ANGLE, 360), 65,
              (int[]){ 42, 58, 74 }[site % 3]);
     return text;
 }
@@ -264,7 +267,7 @@ static void draw_names(const struct map *m, const struct map_label *labels, cons
 static void draw_pops(const struct map *m)
 {
     const struct conf *conf = m->world->base->conf;
-    struct map_room room = { .width = WIDTH, .height = HEIGHT, .line = FONT };
+    struct map_room room = { .width = WIDTH, .height = HEIGHT };
     struct map_label labels[CONF_SERVICE_TARGETS_MAX] = { 0 };
     int targets[CONF_SERVICE_TARGETS_MAX];
     size_t n = 0;

@@ -76,8 +76,9 @@ void tcp_text(const json_t *tcp, FILE *out)
     text_field(out, "TCP", "%lld connections, %lld accepted, %lld queries", figure(tcp, "clients"),
                figure(tcp, "accepted"), figure(tcp, "queries"));
     text_field(out, "TCP, closed",
-               "%lld idle or slow, %lld old, %lld after tcp_queries; for others: %lld, for the same client's next: %lld, for "
-               "memory: %lld; %lld not let in",
+               "%lld idle or slow, %lld old, %lld after tcp_queries; for others: %lld, for the same "
+               "client's next: %lld, for memory: %lld; %lld not let in",
                figure(tcp, "timeouts"), figure(tcp, "expired"), figure(tcp, "exhausted"),
-               figure(tcp, "evicted"), figure(tcp, "client_evicted"), figure(tcp, "overfull"), figure(tcp, "refused"));
+               figure(tcp, "evicted"), figure(tcp, "client_evicted"), figure(tcp, "overfull"),
+               figure(tcp, "refused"));
 }
