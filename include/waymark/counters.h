@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { COUNTER_SLOTS = 1 << 23 };
+enum { COUNTER_SLOTS = 1 << 23 }; /* 64 for each service that there may be */
 
 struct counter_bank {
     uint64_t cells[COUNTER_SLOTS];

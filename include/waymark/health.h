@@ -55,8 +55,8 @@ void health_reload(struct health *health);
 /* Ends the thread, saves verdicts. NULL is fine. */
 void health_stop(struct health *health);
 
-/* What a saved verdict of that address was found with, if it was found as the configuration says now; 0:
- * out of memory. Pure. */
+/* Names all that a verdict of that address depends on: a saved one with another number was found under
+ * another configuration. 0: out of memory. Pure. */
 uint64_t health_fingerprint(const struct conf *conf, const struct conf_target *target,
                             size_t address);
 

@@ -1,8 +1,9 @@
 /* rcu.h - one published pointer, read without a lock (read-copy-update, by liburcu).
  *
- * A reader thread enters once, is online while it works, reports a quiescent state once per batch,
- * and goes offline around everything that may block: an online thread that sleeps stalls every
- * writer. Online and offline come in pairs and cost next to nothing. Nothing read from the slot may be kept past the next quiescent or offline. */
+ * A reader thread enters once. It is online while it works, and offline around everything that may
+ * block: an online thread that sleeps stalls every writer. Online and offline come in pairs and cost
+ * next to nothing; quiescent is one after the other, between two batches. Nothing read from the slot
+ * may be kept past the next quiescent or offline. */
 #pragma once
 
 void rcu_thread_enter(void); /* registers the calling thread, offline */

@@ -1,4 +1,6 @@
-/* fetchers.c - the transfers of a thread: libcurl's multi handle on the loop. Edge thread. */
+/* fetchers.c - the transfers of a thread: libcurl's multi handle on the loop. Edge thread.
+ *
+ * Much of it is as in src/health/fetcher.c, for reasons: docs/decisions/curl-on-the-loop.md. */
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,8 @@
 /* fetcher.c - libcurl's multi handles on the loop. Health thread.
  *
  * libcurl says which sockets and which time it waits for; the loop tells it what happened. What a
- * transfer means is left to fetch.c. */
+ * transfer means is left to fetch.c. Much of it is as in src/edge/fetchers.c, for reasons:
+ * docs/decisions/curl-on-the-loop.md. */
 #include "fetcher.h"
 
 #include <assert.h>

@@ -1,5 +1,5 @@
-/* wire_tsig.c - signed queries (RFC 8945), for a server that has no keys: it can only say so. Pure.
- */
+/* wire_tsig.c - signed queries (RFC 8945), for a server that has no keys: it can only say so
+ * (docs/decisions/signed-queries.md). Pure. */
 #include "wire_tsig.h"
 
 #include <string.h>

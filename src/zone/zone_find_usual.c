@@ -1,8 +1,8 @@
 /* zone_find_usual.c - many names looked up side by side. One name waits for its slot, then for its node,
  * then for the node's piece: in a table beyond the caches that is three misses, one behind the other.
- * In stages the misses of all names overlap. What comes out agrees with the
- * name in 32 bits of its hash: once in four thousand million it is another, and the query goes the whole
- * way. Any thread; no allocation, no lock. */
+ * In stages the misses of all names overlap. What comes out agrees with the name in 32 bits of its hash:
+ * once in four thousand million it is another, and the query goes the whole way. Any thread; no
+ * allocation, no lock. */
 #include "zone/zone_set.h"
 
 const struct wire_hash_key *zone_hash_key(const struct zone_set *set)
