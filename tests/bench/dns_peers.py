@@ -1,4 +1,5 @@
 """What tests/bench/peers and scopes.py share: the same work for Waymark, gdnsd, Knot, PowerDNS and NSD.
+Ports and queries are for scale.py, too.
 
   plain    1,000 steered names, eight sites by continent, a real country database; no client subnet
   ecs      the same names, a random IPv4 /24 as client subnet in every query

@@ -15,13 +15,13 @@ import argparse
 import pathlib
 import re
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
 import time
 
 import made_world
+from dns_peers import free_port, query
 
 COUNT = 32000
 DEADLINE_S = 280
@@ -38,25 +38,6 @@ ROWS = [
 ]
 
 
-def free_port():
-    """Of both protocols."""
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp:
-            tcp.bind(("127.0.0.1", 0))
-            port = tcp.getsockname()[1]
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-                try:
-                    udp.bind(("127.0.0.1", port))
-                    return port
-                except OSError:
-                    pass
-
-
-def question(name):
-    labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
-    return struct.pack("!6H", 1, 0, 1, 0, 0, 0) + labels + b"\0" + struct.pack("!2H", 1, 1)
-
-
 def wait_for_answer(server, port, name):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.settimeout(0.005)
@@ -64,7 +45,7 @@ def wait_for_answer(server, port, name):
         deadline = time.monotonic() + DEADLINE_S
         while time.monotonic() < deadline and server.poll() is None:
             try:
-                s.send(question(name))
+                s.send(query(name))
                 answer = s.recv(4096)
                 if answer[3] & 15 == 0 and answer[7] > 0:
                     return
