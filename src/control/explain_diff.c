@@ -361,39 +361,48 @@ static void describe(const json_t *all, size_t most, void (*text)(const json_t *
     }
 }
 
-static void write_service(const json_t *service, FILE *out)
+static void add_change(struct table *t, const json_t *change)
+{
+    char countries[TEXT_LINE_LEN], classes[TEXT_LINE_LEN];
+
+    describe(get(change, "classes"), CLASSES_SHOWN, class_text, classes);
+    describe(get(change, "countries"), COUNTRIES_SHOWN, country_text, countries);
+    table_cell(t, "%.4f", get_real(change, "ipv4_pct", 0));
+    table_cell(t, "%.4f", get_real(change, "ipv6_pct", 0));
+    table_cell(t, "%s", classes);
+    table_cell(t, "%s", get_text(change, "was", "?"));
+    table_cell(t, "%s", get_text(change, "becomes", "?"));
+    table_cell(t, "%s", countries);
+}
+
+static void write_changes(const json_t *service, const char *name, FILE *out)
 {
     static const char *const heads[] = { "IPv4 %", "IPv6 %", "classes", "was", "becomes",
                                          "countries", NULL };
-    const char *name = get_text(service, "service", "?");
-    const char *only = get_text(service, "only_in", NULL);
-    struct table *t;
+    struct table *t = table_new(heads, "rrllll");
+    char title[256];
+    const json_t *change;
     size_t i;
-    const json_t *c;
-    char countries[TEXT_LINE_LEN], classes[TEXT_LINE_LEN], title[256];
 
-    if (only != NULL || json_array_size(get(service, "changes")) == 0) {
-        if (only != NULL)
-            text_print(out, "Service \"%s\" is in %s only.\n", name, only);
-        else
-            text_print(out, "Service \"%s\": nothing changes.\n", name);
-        return;
-    }
-    t = table_new(heads, "rrllll");
-    json_array_foreach (get(service, "changes"), i, c) {
-        describe(get(c, "countries"), COUNTRIES_SHOWN, country_text, countries);
-        table_cell(t, "%.4f", get_real(c, "ipv4_pct", 0));
-        table_cell(t, "%.4f", get_real(c, "ipv6_pct", 0));
-        describe(get(c, "classes"), CLASSES_SHOWN, class_text, classes);
-        table_cell(t, "%s", classes);
-        table_cell(t, "%s", get_text(c, "was", "?"));
-        table_cell(t, "%s", get_text(c, "becomes", "?"));
-        table_cell(t, "%s", countries);
-    }
+    json_array_foreach (get(service, "changes"), i, change)
+        add_change(t, change);
     snprintf(title, sizeof title,
              "Service \"%.63s\": the answer changes for %.4g %% of IPv4 and %.4g %% of IPv6", name,
              get_real(service, "ipv4_pct", 0), get_real(service, "ipv6_pct", 0));
     table_end(t, title, out);
+}
+
+static void write_service(const json_t *service, FILE *out)
+{
+    const char *name = get_text(service, "service", "?");
+    const char *only = get_text(service, "only_in", NULL);
+
+    if (only != NULL)
+        text_print(out, "Service \"%s\" is in %s only.\n", name, only);
+    else if (json_array_size(get(service, "changes")) == 0)
+        text_print(out, "Service \"%s\": nothing changes.\n", name);
+    else
+        write_changes(service, name, out);
 }
 
 static void write_text(const json_t *x, FILE *out)
