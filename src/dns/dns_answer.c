@@ -106,8 +106,8 @@ static void count_result(struct dns_answer *a, const struct dns_out *out)
     }
 }
 
-void dns_answer_one(const struct world *world, struct dns_desk *desk, const struct dns_in *in,
-                    struct dns_out *out)
+/* Whatever it is, but silence. */
+static void respond(struct dns_answer *a, enum wire_verdict verdict, struct dns_out *out)
 {
     static const unsigned rcodes[] = { [WIRE_QUERY_OK] = WIRE_NOERROR,
                                        [WIRE_QUERY_FORMERR] = WIRE_FORMERR,
@@ -116,6 +116,24 @@ void dns_answer_one(const struct world *world, struct dns_desk *desk, const stru
                                        [WIRE_QUERY_BADVERS] = WIRE_BADVERS,
                                        [WIRE_QUERY_BADKEY] = WIRE_NOTAUTH,
                                        [WIRE_QUERY_COOKIE] = WIRE_NOERROR };
+
+    a->rcode = rcodes[verdict];
+    open_answer(a, out);
+    if (verdict == WIRE_QUERY_OK && !(a->needs_care && dns_guard_turns_away(a)))
+        answer_query(a);
+    else if (verdict == WIRE_QUERY_REFUSED)
+        refuse_operation(a);
+    else if (verdict == WIRE_QUERY_COOKIE)
+        dns_options_answer(a);
+    if (a->needs_care && !a->is_silent)
+        dns_guard_limit(a);
+    if (!a->is_silent)
+        out->len = close_answer(a, verdict == WIRE_QUERY_BADKEY);
+}
+
+void dns_answer_one(const struct world *world, struct dns_desk *desk, const struct dns_in *in,
+                    struct dns_out *out)
+{
     struct dns_answer a; /* not zeroed whole: the names alone are 800 octets */
 
     assert(out->cap >= DNS_ANSWER_MIN);
@@ -129,22 +147,10 @@ void dns_answer_one(const struct world *world, struct dns_desk *desk, const stru
     a.n_dnames = 0;
     a.error = NULL;
     a.name = &a.query.name;
-    enum wire_verdict verdict = wire_query_parse(in->octets, in->len, &a.query);
-    a.rcode = verdict == WIRE_QUERY_DROP ? 0 : rcodes[verdict];
     out->len = 0;
-    if (verdict != WIRE_QUERY_DROP) {
-        open_answer(&a, out);
-        if (verdict == WIRE_QUERY_OK && !(a.needs_care && dns_guard_turns_away(&a)))
-            answer_query(&a);
-        else if (verdict == WIRE_QUERY_REFUSED)
-            refuse_operation(&a);
-        else if (verdict == WIRE_QUERY_COOKIE)
-            dns_options_answer(&a);
-        if (a.needs_care && !a.is_silent)
-            dns_guard_limit(&a);
-        if (!a.is_silent)
-            out->len = close_answer(&a, verdict == WIRE_QUERY_BADKEY);
-    }
+    enum wire_verdict verdict = wire_query_parse(in->octets, in->len, &a.query);
+    if (verdict != WIRE_QUERY_DROP)
+        respond(&a, verdict, out);
     count_result(&a, out);
 }
 
