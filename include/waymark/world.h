@@ -15,13 +15,12 @@
 #include <stdint.h>
 
 #include <waymark/conf.h>
-#include <waymark/counters.h>
 #include <waymark/hash.h>
 #include <waymark/siphash.h>
 #include <waymark/steer.h>
-#include <waymark/why.h>
 #include <waymark/zone.h>
 
+struct counter_names;
 struct report;
 
 /* What server cookies are made with (the first) and known by (all), RFC 9018 5. None: no cookies. */
@@ -37,7 +36,7 @@ struct world_base {
     struct zone_set *zones;
     struct geo *geo;
     struct steer_plans *plans;
-    const uint32_t *service_at;          /* by zone_node.id, see world_service_at */
+    const uint32_t *service_at;          /* by zone_node.id, see world_service */
     const uint32_t *zone_slots;          /* counter slot of each zone */
     const uint32_t *const *answer_slots; /* by service, then by site in its list */
     struct hash_key draw_key;

@@ -9,6 +9,7 @@
 
 #include <waymark/arena.h>
 #include <waymark/clock.h>
+#include <waymark/counters.h>
 #include <waymark/report.h>
 
 #include "world_cookies.h"

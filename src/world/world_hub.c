@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <waymark/clock.h>
+#include <waymark/counters.h>
 #include <waymark/rcu.h>
 #include <waymark/report.h>
 
