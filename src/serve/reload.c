@@ -66,7 +66,9 @@ static bool build(const struct reload_config *config, struct conf *conf, struct 
 
     if (!is_acceptable(config->hub, conf, report))
         return false;
-    if (files_keep_secrets(&conf->server, why) != 0) {
+    restart_keep_secrets(&config->running->server, &conf->server);
+    if (conf->server.cookies != CONF_COOKIES_OFF &&
+        files_keep_cookie_secrets(conf->server.cookie_secrets_file, why) != 0) {
         report_error(report, NULL, 0, "%s", why);
         return false;
     }

@@ -21,6 +21,26 @@ static bool same_listen(const struct conf_server *a, const struct conf_server *b
     return true;
 }
 
+static bool is_in_folder(const char *path, const char *folder, const char *name)
+{
+    size_t len = folder == NULL ? 0 : strlen(folder);
+
+    if (path == NULL || folder == NULL || strncmp(path, folder, len) != 0)
+        return false;
+    path += len;
+    return strcmp(path + (*path == '/' ? 1 : 0), name) == 0;
+}
+
+void restart_keep_secrets(const struct conf_server *running, struct conf_server *next)
+{
+    if (same_text(running->state, next->state))
+        return;
+    if (is_in_folder(next->draw_key_file, next->state, "draw.key"))
+        next->draw_key_file = running->draw_key_file;
+    if (is_in_folder(next->cookie_secrets_file, next->state, "cookie.secrets"))
+        next->cookie_secrets_file = running->cookie_secrets_file;
+}
+
 void restart_name_changes(const struct conf_server *running, const struct conf *next,
                           struct report *report)
 {
@@ -37,6 +57,7 @@ void restart_name_changes(const struct conf_server *running, const struct conf *
         { "state", same_text(running->state, server->state) },
         { "control", same_text(running->control, server->control) },
         { "metrics", endpoint_equal(&running->metrics, &server->metrics) },
+        { "draw_key_file", same_text(running->draw_key_file, server->draw_key_file) },
         { "tcp_clients", running->tcp_clients == server->tcp_clients },
         { "tcp_idle_s", running->tcp_idle_s == server->tcp_idle_s },
         { "tcp_life_s", running->tcp_life_s == server->tcp_life_s },

@@ -1,4 +1,5 @@
 """test_reload.py - a new configuration while the old one serves; a broken one changes nothing."""
+import os
 import re
 import shutil
 import signal
@@ -77,6 +78,18 @@ class Reload(live.LiveTest):
         self.assertIn("server.threads", log)
         self.assertIn("server.tcp_idle_s", log)
         self.assertNotIn("server.listen", log)
+        self.stop(s)
+
+    def test_another_state_folder_waits_for_a_restart_with_all_that_is_in_it(self):
+        s = self.server().start()
+        with open(s.conf) as f:
+            text = f.read()
+        with open(s.conf, "w") as f:
+            f.write(text.replace(s.path("state"), s.path("absent")))
+        log = self.reload(s, "done")
+        self.assertIn("server.state", log)
+        self.assertNotIn("server.draw_key_file", log)
+        self.assertFalse(os.path.exists(s.path("absent")))
         self.stop(s)
 
     def test_the_subcommand_reloads_and_says_how_it_went(self):

@@ -23,6 +23,8 @@ static struct conf plain(void)
                                       .n_listen = 1,
                                       .user = "waymark",
                                       .state = "state",
+                                      .draw_key_file = "state/draw.key",
+                                      .cookie_secrets_file = "state/cookie.secrets",
                                       .control = "run/sock",
                                       .udp_size = 1232,
                                       .tcp_clients = 9,
@@ -51,7 +53,7 @@ static void what_stays_or_can_change_is_not_named(void **state)
     expect_named(&next, NULL);
     next.server.udp_size = 512;
     next.server.nsid = "ns2";
-    next.server.draw_key_file = "other.key";
+    next.server.cookie_secrets_file = "other.secrets";
     expect_named(&next, NULL);
 }
 
@@ -74,6 +76,9 @@ static void every_fixed_option_is_named(void **state)
     next.server.control = "elsewhere";
     expect_named(&next, "server.control");
     next = plain();
+    next.server.draw_key_file = "other.key";
+    expect_named(&next, "server.draw_key_file");
+    next = plain();
     next.server.metrics = listen_a[0];
     expect_named(&next, "server.metrics");
     next = plain();
@@ -81,9 +86,35 @@ static void every_fixed_option_is_named(void **state)
     expect_named(&next, "server.tcp_idle_s");
 }
 
+static void secrets_stay_in_the_state_folder_that_stays(void **state)
+{
+    struct conf running = plain(), next = plain();
+
+    next.server.state = "new/";
+    next.server.draw_key_file = "new/draw.key";
+    next.server.cookie_secrets_file = "new/cookie.secrets";
+    restart_keep_secrets(&running.server, &next.server);
+    assert_string_equal(next.server.cookie_secrets_file, "state/cookie.secrets");
+    expect_named(&next, "server.state");
+}
+
+static void secrets_that_were_named_are_taken_up(void **state)
+{
+    struct conf running = plain(), next = plain();
+
+    next.server.cookie_secrets_file = "other/cookie.secrets";
+    restart_keep_secrets(&running.server, &next.server);
+    assert_string_equal(next.server.cookie_secrets_file, "other/cookie.secrets");
+    next.server.state = "new";
+    restart_keep_secrets(&running.server, &next.server);
+    assert_string_equal(next.server.cookie_secrets_file, "other/cookie.secrets");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(secrets_stay_in_the_state_folder_that_stays),
+        cmocka_unit_test(secrets_that_were_named_are_taken_up),
         cmocka_unit_test(what_stays_or_can_change_is_not_named),
         cmocka_unit_test(every_fixed_option_is_named),
     };
