@@ -2,12 +2,22 @@
  * file says; it never makes a name. Writer side. */
 #include "world_base.h"
 
+#include <stdlib.h>
+
 #include <waymark/report.h>
 
 struct host {
     const char *text;
     const struct conf_service *service;
     size_t index; /* of the service */
+};
+
+/* What all hosts are held against. */
+struct hosts {
+    const struct world_base *base;
+    uint32_t *led_to; /* for each target the node, + 1, that its cname has here; 0: none */
+    uint32_t *service_at;
+    struct report *report;
 };
 
 static void complain(struct report *report, const struct host *h, const char *what,
@@ -64,6 +74,12 @@ static bool is_compatible(const struct host *h, const struct zone_node *node, bo
     char text[16];
     uint16_t other = every_type ? other_data(node) : 0;
 
+    if (other != 0 && zone_rrset_of(node, WIRE_SOA) != NULL) {
+        complain(report, h,
+                 "can be answered with a CNAME, which stands alone, but is its zone's own name",
+                 "give its targets addresses, or steer a name below it");
+        return false;
+    }
     if (other != 0) {
         report_error(report, h->service->where.file, h->service->where.line,
                      "service \"%s\": host %s can be answered with a CNAME, which stands alone, but "
@@ -80,9 +96,27 @@ static bool is_compatible(const struct host *h, const struct zone_node *node, bo
     return true;
 }
 
-static void bind_host(const struct world_base *base, const struct host *h, uint32_t *service_at,
-                      struct report *report)
+/* An alias that leads to itself answers nobody; but all other targets may do well. */
+static void warn_of_circles(const struct hosts *all, const struct host *h,
+                            const struct zone_node *node)
 {
+    const struct conf_service *s = h->service;
+
+    for (size_t i = 0; i < s->n_targets; i++) {
+        const struct conf_target *target = &all->base->conf->targets[s->targets[i]];
+        if (all->led_to[s->targets[i]] == node->id + 1)
+            report_warning(all->report, s->where.file, s->where.line,
+                           "service \"%s\": host %s has the target \"%s\", whose cname %s leads "
+                           "back to it: who gets that gets no address",
+                           s->name, h->text, target->name, target->cname);
+    }
+}
+
+static void bind_host(const struct hosts *all, const struct host *h)
+{
+    const struct world_base *base = all->base;
+    uint32_t *service_at = all->service_at;
+    struct report *report = all->report;
     struct wire_name name;
 
     if (!wire_name_from_text(h->text, &name)) {
@@ -99,15 +133,39 @@ static void bind_host(const struct world_base *base, const struct host *h, uint3
         complain(report, h, "is claimed by another service too", "leave it to one of them");
     else if (is_compatible(h, m.node, every_type, report))
         service_at[m.node->id] = (uint32_t)h->index + 1 + (every_type ? WORLD_EVERY_TYPE : 0);
+    warn_of_circles(all, h, m.node);
+}
+
+static void follow_cnames(const struct hosts *all)
+{
+    struct wire_name name;
+
+    for (size_t i = 0; i < all->base->conf->n_targets; i++) {
+        const char *cname = all->base->conf->targets[i].cname;
+        if (cname == NULL || !wire_name_from_text(cname, &name))
+            continue;
+        struct zone_match m = zone_find(all->base->zones, &name, WIRE_A);
+        if (m.verdict == ZONE_FOUND || m.verdict == ZONE_WILDCARD)
+            all->led_to[i] = m.node->id + 1;
+    }
 }
 
 void world_hosts_bind(const struct world_base *base, uint32_t *service_at, struct report *report)
 {
+    struct hosts all = { base, calloc(base->conf->n_targets + 1, sizeof *all.led_to), service_at,
+                         report };
+
+    if (all.led_to == NULL) {
+        report_error(report, base->conf->file, 0, "out of memory");
+        return;
+    }
+    follow_cnames(&all);
     for (size_t i = 0; i < base->conf->n_services; i++) {
         const struct conf_service *s = &base->conf->services[i];
         for (size_t k = 0; k < s->n_hosts; k++) {
             struct host h = { .text = s->hosts[k], .service = s, .index = i };
-            bind_host(base, &h, service_at, report);
+            bind_host(&all, &h);
         }
     }
+    free(all.led_to);
 }

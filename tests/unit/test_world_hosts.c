@@ -50,7 +50,8 @@ static bool load(const struct files *f, const char *services, struct report *rep
     snprintf(text, sizeof text,
              "zones: ( { name = \"x.example\"; file = \"%s\"; } );\n"
              "pops: { pop: { at = [1.0, 2.0]; addresses = [\"192.0.2.9\"]; }; };\n"
-             "providers: { cdn: { cname = \"cdn.elsewhere.example\"; }; };\n"
+             "providers: { cdn: { cname = \"cdn.elsewhere.example\"; };\n"
+             "  self: { cname = \"WWW.x.example.\"; }; wild: { cname = \"a.wild.x.example\"; }; };\n"
              "services: ( %s );\n", f->zone, services);
     struct conf *conf = conf_parse(text, strlen(text), "test.conf", report);
     struct world_hub *hub = world_hub_new();
@@ -84,7 +85,7 @@ static void each_mistake_has_its_sentence(void **state)
         { SERVICE("s", "a.old.x.example", "pop"), "is below a DNAME" },
         { SERVICE("s", "a.wild.x.example", "pop"), "exists only through a wildcard" },
         { SERVICE("s", "mixed.x.example", "cdn"), "the zone has TXT there" },
-        { SERVICE("s", "x.example", "cdn"), "stands alone" },
+        { SERVICE("s", "x.example", "cdn"), "is its zone's own name" },
         { SERVICE("s", "web.x.example", "pop"), "has an HTTPS record in the zone" },
     };
 
@@ -118,6 +119,7 @@ static void what_is_right_loads(void **state)
         SERVICE("s", "www.x.example", "pop"),    SERVICE("s", "www.x.example", "cdn"),
         SERVICE("s", "mixed.x.example", "pop"),  SERVICE("s", "x.example", "pop"),
         SERVICE("s", "*.wild.x.example", "cdn"), SERVICE("s", "link.x.example", "pop"),
+        SERVICE("s", "*.wild.x.example", "self"),
     };
 
     for (size_t i = 0; i < COUNT_OF(good); i++) {
@@ -130,9 +132,30 @@ static void what_is_right_loads(void **state)
     }
 }
 
+static void a_circle_is_warned_of(void **state)
+{
+    static const struct {
+        const char *services;
+        bool is_circle;
+    } cases[] = {
+        { SERVICE("s", "www.x.example", "self"), true },
+        { SERVICE("s", "*.wild.x.example", "wild"), true },
+        { SERVICE("s", "www.x.example", "wild"), false },
+        { SERVICE("s", "link.x.example", "self"), false },
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct report *report = report_new();
+        assert_true(load(*state, cases[i].services, report));
+        assert_int_equal(report_says(report, "leads back to it"), cases[i].is_circle);
+        report_free(report);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_circle_is_warned_of),
         cmocka_unit_test(each_mistake_has_its_sentence),
         cmocka_unit_test(all_mistakes_are_told_in_one_go),
         cmocka_unit_test(what_is_right_loads),
