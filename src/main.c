@@ -100,6 +100,12 @@ static int run_explain(const struct args *args)
         .diff = args->diff,
     };
 
+    bool is_for_all = args->diff != NULL || (args->given & OPT_TABLE) != 0;
+    if (is_for_all && (args->client != NULL || args->resolver != NULL || args->at != NULL)) {
+        fprintf(stderr, "waymark explain: --table and --diff are about all clients at any time: "
+                        "--client, --resolver and --at ask for one\n");
+        return EXIT_USAGE;
+    }
     if (args->diff != NULL)
         return control_explain_diff(&question, stdout);
     if (question.name == NULL) {

@@ -53,12 +53,17 @@ char *explain_socket(const char *socket, const char *conf_file, char why[static 
     return path;
 }
 
+static bool is_offline_wanted(const struct control_verdicts_args *v)
+{
+    return v->is_offline || v->is_all_up || v->state != NULL;
+}
+
 /* 0: answered; 1: no server is there, and `why` says so; -1: the server is there and refuses. */
 static int ask_server(const struct control_explain_args *args, json_t **x, char why[static WHY_LEN])
 {
     const struct control_verdicts_args *v = &args->verdicts;
 
-    if (v->is_offline || v->is_all_up || v->state != NULL) {
+    if (is_offline_wanted(v)) {
         why_set(why, 0, "as asked");
         return 1;
     }
@@ -123,7 +128,8 @@ static json_t *explain_files(const struct control_explain_args *args,
 
     known.is_offline = true;
     if (!offline_open(&o, args->conf_file, &known)) {
-        fprintf(stderr, "waymark: %s; so the files were looked at, and they are not good\n", reason);
+        if (!is_offline_wanted(&args->verdicts))
+            fprintf(stderr, "waymark: %s; so the files were asked, in vain\n", reason);
         return NULL;
     }
     struct health_status *health = statuses_of(&o, &source.n_health);

@@ -35,7 +35,8 @@ static void write_scope(const json_t *x, FILE *out)
     else
         text_field(out, "scope", "/%lld: caches may give it to all of %s",
                    (long long)json_integer_value(scope),
-                   get_text(get(x, "choice"), "scope_network", "that network"));
+                   get_text(get(x, "choice"), "scope_network",
+                            "the client's network of that length"));
 }
 
 /* What the TTL could have been cut to, if it was not. */
@@ -101,5 +102,7 @@ void explain_write_answer(const json_t *x, FILE *out)
     if (json_is_object(get(x, "choice"))) {
         write_scope(x, out);
         write_ttl(x, out);
+    } else if (json_is_integer(get(answer, "ecs_scope"))) {
+        write_scope(x, out); /* an alias may have led to a steered name */
     }
 }

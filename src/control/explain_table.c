@@ -143,6 +143,15 @@ static int show(const struct offline *o, int service, const struct control_expla
     return EXIT_SUCCESS;
 }
 
+/* Without a cname among its targets a service leaves other types to the zone. */
+static bool is_steered(const struct offline *o, int service, uint16_t type)
+{
+    const struct steer_plans *plans = o->world->base->plans;
+
+    return type == WIRE_A || type == WIRE_AAAA || type == WIRE_CNAME || type == WIRE_HTTPS ||
+           steer_plan_has_cname(plans, steer_plan_of(plans, (size_t)service));
+}
+
 int control_explain_table(const struct control_explain_args *args, FILE *out)
 {
     uint16_t type = args->type == NULL ? WIRE_A : wire_type_from_text(args->type);
@@ -158,6 +167,10 @@ int control_explain_table(const struct control_explain_args *args, FILE *out)
     int service = offline_service(&o, args->name);
     if (service < 0)
         fprintf(stderr, "waymark explain: no service steers %s\n", args->name);
+    else if (!is_steered(&o, service, type))
+        fprintf(stderr,
+                "waymark explain: service \"%s\" does not steer type %s: the zone answers\n",
+                o.conf->services[service].name, args->type);
     else
         status = show(&o, service, args, type, out);
     offline_close(&o);

@@ -54,10 +54,10 @@ int control_map(const struct control_map_args *args, FILE *out)
     if (!offline_open(&o, args->conf_file, &args->verdicts))
         return EXIT_FAILURE;
     int service = map_service(o.conf, args->service);
-    if (service < 0)
-        fprintf(stderr, "waymark map: %s\n",
-                args->service == NULL ? "the configuration has no service"
-                                      : "no service has that name");
+    if (service < 0 && args->service == NULL)
+        fprintf(stderr, "waymark map: the configuration has no service\n");
+    else if (service < 0)
+        fprintf(stderr, "waymark map: no service is called \"%s\"\n", args->service);
     else if (draw(&o, (size_t)service, args->out_file, out))
         status = EXIT_SUCCESS;
     offline_close(&o);

@@ -162,7 +162,8 @@ bool verdicts_find(struct verdicts *v, const struct control_verdicts_args *args,
     }
     if (status == 0)
         return true;
-    note(v, args->is_offline ? "no server was asked" : why);
+    if (!args->is_offline)
+        note(v, why);
     if (conf->server.state != NULL)
         find_saved(v, conf);
     return true;

@@ -118,11 +118,12 @@ static void find_rows(const json_t *status, FILE *out, int *n)
         const char *type = get_text(service, "open_type", NULL);
         if (open == 0)
             continue;
+        bool is_twice = type == NULL && open > get_int(service, "classes", open);
         snprintf(text, sizeof text,
-                 "service %s sends %lld of its groups of clients%s%s to targets that are down: none "
-                 "is up for them",
+                 "service %s sends %lld of its groups of clients%s%s%s to targets that are down: "
+                 "none is up for them",
                  get_text(service, "name", "?"), open, type == NULL ? "" : " that ask for ",
-                 type == NULL ? "" : type);
+                 type == NULL ? "" : type, is_twice ? ", A and AAAA counted apart," : "");
         trouble(out, n, text);
     }
 }

@@ -292,6 +292,17 @@ class Whole(live.LiveTest):
         code, out, err = waymark("explain", "-c", s.conf, "ns1.plain.example", "--table")
         self.assertEqual(code, 1)
         self.assertIn("no service steers ns1.plain.example", err)
+        code, out, err = waymark("explain", "-c", s.conf, "near.plain.example", "MX", "--table")
+        self.assertEqual((code, out), (1, ""))
+        self.assertIn('service "near" does not steer type MX', err)
+        code, out, err = waymark("explain", "-c", s.conf, "near.plain.example", "--table", "--client", "::1")
+        self.assertEqual((code, out), (2, ""))
+        self.assertIn("--table and --diff are about all clients", err)
+
+    def test_files_that_were_to_be_asked_and_are_wrong_say_no_more_than_what_is_wrong(self):
+        s = self.steered()
+        code, out, err = waymark("explain", "-c", s.conf, "near.plain.example", "--offline", "--without", "x")
+        self.assertEqual((code, out, err), (1, "", 'waymark: no target is called "x"\n'))
 
     def test_a_row_is_never_cut_however_long(self):
         s = self.server(zone=ZONE)
@@ -379,7 +390,7 @@ class Whole(live.LiveTest):
         self.assertTrue(os.path.exists("/dev/full"))
         code, out, err = waymark("map", "-c", s.conf, "--service", "nobody", "-o", out_file)
         self.assertEqual(code, 1)
-        self.assertIn("no service has that name", err)
+        self.assertIn('no service is called "nobody"', err)
         port = live.free_port()
         s.server = f'metrics = "127.0.0.1:{port}";'
         s.write_conf()

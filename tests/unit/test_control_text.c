@@ -286,6 +286,8 @@ static void the_type_is_named_where_it_is_one_alone(void **state)
     assert_says(status_text,
                 "{\"services\":[{\"name\":\"www\",\"open_rows\":3,\"open_type\":\"AAAA\"}]}",
                 "sends 3 of its groups of clients that ask for AAAA to targets");
+    assert_says(status_text, "{\"services\":[{\"name\":\"www\",\"open_rows\":3,\"classes\":2}]}",
+                "sends 3 of its groups of clients, A and AAAA counted apart, to targets");
 }
 
 static void findings_stay_on_one_line(void **state)
