@@ -34,12 +34,12 @@ static void explain_stages(const struct steer_plan *plan, const struct steer_inp
     const struct steer_policy *p = &plan->policy;
     unsigned group = steer_policy_group(p, type);
     const struct steer_class *class = &plan->view->classes[out->class];
-    struct steer_spot spot = { .place = out->where.place };
+    struct steer_spot spot =
+        steer_spot(out->where.place, steer_policy_prefix(p, &out->decided_by));
     struct steer_order order;
     struct steer_row_draft row;
 
-    spot.prefix = steer_policy_prefix(p, &out->decided_by);
-    steer_order_build(p, group, &spot, &order, &out->trace);
+    steer_order_build(p, group, &spot, NULL, &order, &out->trace);
     assert_same_sites(plan->view, class, group, &order);
     steer_row_build(plan, plan->view->sites + class->at[group], class->n[group], group, inputs,
                     &row, &out->trace);

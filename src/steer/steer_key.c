@@ -41,13 +41,6 @@ static void put_order(FILE *f, const struct steer_policy *p, const struct conf_o
         fprintf(f, " %d@%d", site_of(p, o->targets[i]), o->tiers[i]);
 }
 
-static bool is_static(const struct conf_stage *s)
-{
-    return s->kind != CONF_STAGE_HEALTHY && s->kind != CONF_STAGE_WEIGHTED &&
-           s->kind != CONF_STAGE_STICKY && s->kind != CONF_STAGE_FLOOR &&
-           s->kind != CONF_STAGE_TAKE;
-}
-
 static void put_stage(FILE *f, const struct steer_policy *p, const struct conf_stage *s)
 {
     fprintf(f, "[%d %d %a %a", s->kind, s->is_hard, s->km, s->tie_pct);
@@ -79,7 +72,7 @@ static void put_view(FILE *f, const struct steer_policy *p)
 {
     fprintf(f, "depth %d groups %u place %d", p->depth, p->n_groups, p->sees_place);
     for (size_t i = 0; i < p->n_stages; i++)
-        if (is_static(&p->stages[i]))
+        if (steer_is_static(&p->stages[i]))
             put_stage(f, p, &p->stages[i]);
     for (size_t i = 0; i < p->n_sites; i++)
         put_site(f, p, &p->sites[i]);

@@ -1,6 +1,7 @@
-/* steer_match.c - sets of clients against a place. Pure. */
+/* steer_match.c - places, and sets of clients against them. Pure. */
 #include "steer_match.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -13,6 +14,24 @@ enum {
     BY_REGION = 5,
     BY_PREFIX = 100 /* plus its length */
 };
+
+void steer_unit(double latitude, double longitude, double out[static 3])
+{
+    double north = latitude * M_PI / 180, east = longitude * M_PI / 180;
+
+    out[0] = cos(north) * cos(east);
+    out[1] = cos(north) * sin(east);
+    out[2] = sin(north);
+}
+
+struct steer_spot steer_spot(const struct geo_place *place, const struct prefix *prefix)
+{
+    struct steer_spot spot = { .place = place, .prefix = prefix };
+
+    if (place->has_point)
+        steer_unit(place->latitude, place->longitude, spot.unit);
+    return spot;
+}
 
 static int max_of(int a, int b)
 {

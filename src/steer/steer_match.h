@@ -1,4 +1,4 @@
-/* steer_match.h - does a set of clients hold this place, and how specifically? */
+/* steer_match.h - a place as policies see it; does a set of clients hold it, and how specifically? */
 #pragma once
 
 #include <waymark/conf.h>
@@ -8,7 +8,13 @@
 struct steer_spot {
     const struct geo_place *place;
     const struct prefix *prefix; /* the longest of the policy's prefixes around it; NULL: none */
+    double unit[3];              /* the place on the unit sphere, if it has a point */
 };
+
+struct steer_spot steer_spot(const struct geo_place *place, const struct prefix *prefix);
+
+/* Degrees to a point on the unit sphere. */
+void steer_unit(double latitude, double longitude, double out[static 3]);
 
 /* 0: outside. Otherwise the more specific, the higher: a prefix (by length) over an operator's
  * region over an ASN over a subdivision over a country over a continent. */

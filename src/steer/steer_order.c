@@ -14,8 +14,7 @@ struct work {
     struct steer_order *order;
     struct steer_trace *trace;
     int stage;
-    double client[3];
-    double rank[STEER_SITES_MAX]; /* by item; what `split` sorts a tier by */
+    double *rank; /* by item; what `split` sorts a tier by */
 };
 
 static void tell(struct work *w, enum steer_event_kind kind, const struct steer_item *item,
@@ -273,24 +272,18 @@ static float distance_km(const double a[3], const double b[3])
     return (float)(2 * EARTH_RADIUS_KM * asin(half_chord < 1 ? half_chord : 1));
 }
 
-static bool fits_group(const struct steer_policy *p, unsigned group, size_t site)
-{
-    const struct conf_target *t = &p->conf->targets[p->sites[site].target];
-
-    return p->n_groups == 1 || t->cname != NULL ||
-           steer_has_family(t, group == STEER_FOR_A ? 4 : 6);
-}
-
-static void start(struct work *w, unsigned group)
+static void start(struct work *w, unsigned group, const struct steer_few *few)
 {
     const struct steer_policy *p = w->policy;
+    size_t n = few != NULL ? few->n : p->n_sites;
 
     w->order->n = 0;
-    for (size_t i = 0; i < p->n_sites; i++) {
-        bool knows = p->sites[i].has_place && w->spot->place->has_point;
-        struct steer_item item = { .site = (uint16_t)i };
-        item.km = knows ? distance_km(w->client, p->sites[i].unit) : -1;
-        if (fits_group(p, group, i))
+    for (size_t i = 0; i < n; i++) {
+        size_t site = few != NULL ? few->sites[i] : i;
+        bool knows = p->sites[site].has_place && w->spot->place->has_point;
+        struct steer_item item = { .site = (uint16_t)site };
+        item.km = knows ? distance_km(w->spot->unit, p->sites[site].unit) : -1;
+        if (steer_fits_group(p, group, site))
             w->order->items[w->order->n++] = item;
         else
             tell(w, STEER_DROPPED, &item, "has no record of this type");
@@ -322,14 +315,18 @@ static void tell_all(struct work *w)
 }
 
 void steer_order_build(const struct steer_policy *policy, unsigned group,
-                       const struct steer_spot *spot, struct steer_order *out,
-                       struct steer_trace *trace)
+                       const struct steer_spot *spot, const struct steer_few *few,
+                       struct steer_order *out, struct steer_trace *trace)
 {
-    struct work w = { .policy = policy, .spot = spot, .order = out, .trace = trace, .stage = -1 };
+    double rank[STEER_SITES_MAX]; /* not to be zeroed for every place */
+    struct work w = { .policy = policy,
+                      .spot = spot,
+                      .order = out,
+                      .trace = trace,
+                      .stage = -1,
+                      .rank = rank };
 
-    if (spot->place->has_point)
-        steer_unit(spot->place->latitude, spot->place->longitude, w.client);
-    start(&w, group);
+    start(&w, group, few);
     for (w.stage = 0; w.stage < (int)policy->n_stages; w.stage++) {
         const struct conf_stage *stage = &policy->stages[w.stage];
         stages[stage->kind](&w, stage);

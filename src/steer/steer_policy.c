@@ -13,15 +13,6 @@ static double stretch_of(int bias)
     return bias >= 0 ? 1.0 - bias / 100.0 : 1.0 / (1.0 + bias / 100.0);
 }
 
-void steer_unit(double latitude, double longitude, double out[static 3])
-{
-    double north = latitude * M_PI / 180, east = longitude * M_PI / 180;
-
-    out[0] = cos(north) * cos(east);
-    out[1] = cos(north) * sin(east);
-    out[2] = sin(north);
-}
-
 static void site_init(struct steer_site *site, const struct conf_target *t, int target)
 {
     *site = (struct steer_site){ .target = target,
@@ -191,6 +182,21 @@ bool steer_policy_init(struct steer_policy *policy, const struct conf *conf,
         policy->depth = policy->take;
     policy->n_groups = count_groups(policy);
     return collect_prefixes(policy, arena);
+}
+
+bool steer_fits_group(const struct steer_policy *policy, unsigned group, size_t site)
+{
+    const struct conf_target *t = &policy->conf->targets[policy->sites[site].target];
+
+    return policy->n_groups == 1 || t->cname != NULL ||
+           steer_has_family(t, group == STEER_FOR_A ? 4 : 6);
+}
+
+bool steer_is_static(const struct conf_stage *stage)
+{
+    return stage->kind != CONF_STAGE_HEALTHY && stage->kind != CONF_STAGE_WEIGHTED &&
+           stage->kind != CONF_STAGE_STICKY && stage->kind != CONF_STAGE_FLOOR &&
+           stage->kind != CONF_STAGE_TAKE;
 }
 
 uint16_t steer_group_type(const struct steer_policy *policy, unsigned group)

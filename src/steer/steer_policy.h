@@ -48,9 +48,6 @@ struct steer_policy {
     bool sees_place;         /* some stage depends on where the client is */
 };
 
-/* Degrees to a point on the unit sphere. */
-void steer_unit(double latitude, double longitude, double out[static 3]);
-
 /* false: out of memory. */
 bool steer_policy_init(struct steer_policy *policy, const struct conf *conf,
                        const struct conf_service *service, struct arena *arena);
@@ -61,6 +58,10 @@ static inline unsigned steer_policy_group(const struct steer_policy *policy, uin
 }
 
 bool steer_has_family(const struct conf_target *target, uint8_t family);
+/* Has the site something to say to the group's types? */
+bool steer_fits_group(const struct steer_policy *policy, unsigned group, size_t site);
+/* Does the stage see the client's place alone? */
+bool steer_is_static(const struct conf_stage *stage);
 /* What `up` means for it: WIRE_A, WIRE_AAAA, or WIRE_ANY where there is one group. */
 uint16_t steer_group_type(const struct steer_policy *policy, unsigned group);
 
@@ -75,10 +76,16 @@ struct steer_order {
     struct steer_item items[STEER_SITES_MAX];
 };
 
-/* Applies every static stage. `trace` NULL: nobody asks why. */
+/* Some of the sites, ascending. */
+struct steer_few {
+    size_t n;
+    uint16_t sites[STEER_SITES_MAX];
+};
+
+/* Applies every static stage. `few` NULL: to all sites. `trace` NULL: nobody asks why. */
 void steer_order_build(const struct steer_policy *policy, unsigned group,
-                       const struct steer_spot *spot, struct steer_order *out,
-                       struct steer_trace *trace);
+                       const struct steer_spot *spot, const struct steer_few *few,
+                       struct steer_order *out, struct steer_trace *trace);
 
 /* The longest of the policy's prefixes that holds the address; NULL: none. */
 const struct prefix *steer_policy_prefix(const struct steer_policy *policy, const struct addr *who);

@@ -9,6 +9,8 @@
 #include <waymark/hash.h>
 #include <waymark/list.h>
 
+#include "steer_near.h"
+
 /* One class under construction: the groups' sites one after another. */
 struct draft {
     struct steer_class class;
@@ -19,6 +21,7 @@ struct draft {
 struct builder {
     const struct steer_policy *policy;
     struct steer_view *view;
+    struct steer_near near;
     struct draft draft;
     bool is_out_of_memory;
 };
@@ -26,15 +29,17 @@ struct builder {
 static void draft_fill(struct builder *b, const struct geo_place *place,
                        const struct prefix *prefix)
 {
-    struct steer_spot spot = { .place = place, .prefix = prefix };
+    struct steer_spot spot = steer_spot(place, prefix);
     struct draft *d = &b->draft;
     struct steer_order order;
+    struct steer_few few;
 
     memset(&d->class, 0, sizeof d->class);
     d->class.is_special = place->is_special;
     d->n = 0;
     for (unsigned g = 0; g < b->policy->n_groups; g++) {
-        steer_order_build(b->policy, g, &spot, &order, NULL);
+        bool is_few = steer_near_pick(&b->near, g, &spot, &few);
+        steer_order_build(b->policy, g, &spot, is_few ? &few : NULL, &order, NULL);
         d->class.n[g] = (uint16_t)order.n;
         for (size_t i = 0; i < order.n; i++)
             d->sites[d->n++] =
@@ -174,6 +179,7 @@ int steer_view_build(const struct steer_policy *policy, const char *key, const s
     if (b == NULL)
         return why_set(why, -ENOMEM, "out of memory");
     b->policy = policy;
+    steer_near_init(&b->near, policy);
     b->view = calloc(1, sizeof *b->view);
     if (b->view != NULL) {
         atomic_init(&b->view->refs, 1);
