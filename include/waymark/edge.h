@@ -119,14 +119,14 @@ struct edge_figures {
     int64_t origin_failed_ms;  /* wall clock: since when */
     char origin_error[200];    /* the last one's trouble: whom, and why */
     uint64_t requests[EDGE_RESULTS];
-    uint64_t statuses[EDGE_STATUS_CLASSES];
+    uint64_t statuses[EDGE_STATUS_CLASSES]; /* of all but /healthz */
     uint64_t refused_requests; /* that no HTTP parser should take */
     uint64_t bytes_cache;     /* of bodies sent from the store */
     uint64_t bytes_origin;    /* of bodies received from origins and shields */
     uint64_t fetches;         /* begun */
     uint64_t fetches_failed;
     uint64_t evicted_objects;
-    struct edge_times edge_time;   /* head read to last octet handed over */
+    struct edge_times edge_time;   /* head read to last octet handed over, but of /healthz */
     struct edge_times origin_time; /* fetch begun to its head */
     uint64_t store_bytes, store_limit, store_objects;
     uint64_t connections, fetches_in_flight;

@@ -19,7 +19,7 @@ static void write_requests(FILE *out, const struct edge_figures *all, size_t n)
             prom_int(out, "waymark_edge_requests_total", labels, 2, all[i].requests[r]);
         }
     prom_head(out, "waymark_edge_responses_total", "counter",
-              "Requests, by status; none: the client left before.");
+              "Requests but for /healthz, by status; none: the client left before.");
     for (size_t i = 0; i < n; i++)
         for (size_t c = 0; c < EDGE_STATUS_CLASSES; c++) {
             struct prom_label labels[] = { { "edge", all[i].pop },

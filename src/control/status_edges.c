@@ -33,6 +33,17 @@ static int64_t cacheable_requests(const json_t *requests)
     return n;
 }
 
+/* Its own errors, too. */
+static int64_t all_responses(const json_t *codes)
+{
+    static const char *const classes[] = { "none", "1xx", "2xx", "3xx", "4xx", "5xx" };
+    int64_t n = 0;
+
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
+        n += get_int(codes, classes[i], 0);
+    return n;
+}
+
 static void write_edges(const json_t *status, FILE *out)
 {
     static const char *const heads[] = { "edge",   "state",      "requests", "hit",
@@ -74,7 +85,7 @@ static void write_edge_traffic(const json_t *status, FILE *out)
 
     json_array_foreach (get(status, "edges"), i, edge) {
         const json_t *codes = get(edge, "statuses");
-        int64_t all = cacheable_requests(get(edge, "requests"));
+        int64_t all = all_responses(codes);
         table_cell(t, "%s", get_text(edge, "pop", "?"));
         table_cell(t, "%s", octets_format(get_int(edge, "bytes_cache", 0), text));
         table_cell(t, "%s", octets_format(get_int(edge, "bytes_origin", 0), text));

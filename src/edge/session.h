@@ -58,7 +58,7 @@ struct session {
     struct flight_told told; /* told.object counted */
     bool is_told, is_alone;
     bool is_second; /* it waited for somebody else's variant */
-    bool is_probe;   /* it asked for /healthz: no line in the access log */
+    bool is_probe;   /* it asked for /healthz: not in the access log, nor in rates and times */
     bool is_private; /* the origin's answer goes through as it is */
     struct object *stale; /* to be validated; counted */
     enum rule_forward forward;

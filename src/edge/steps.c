@@ -279,6 +279,8 @@ static void count(struct session *s, uint64_t took_us)
     enum edge_result result = s->told.result;
 
     counter_bump(&c->requests[result], 1);
+    if (s->is_probe)
+        return; /* checks would drown what clients get, the more so while an edge is drained */
     counter_bump(&c->statuses[s->status / 100 < EDGE_STATUS_CLASSES ? s->status / 100 : 0], 1);
     if (result == EDGE_HIT || result == EDGE_STALE || result == EDGE_REVALIDATED)
         counter_bump(&c->bytes_cache, s->body_sent);

@@ -176,6 +176,10 @@ class Delivery(live.LiveTest):
         s = self.edges().start()
         for _ in range(4):
             self.cache(s)
+        self.run_on(s, "edge", "tokyo", "draining")
+        for _ in range(9):
+            self.health()
+        self.run_on(s, "edge", "tokyo", "up")
         status = json.loads(self.run_on(s, "status", "--json"))
         tokyo, london = status["edges"]
         self.assertEqual((tokyo["pop"], tokyo["state"]), ("tokyo", "up"))
@@ -188,6 +192,8 @@ class Delivery(live.LiveTest):
         page = self.metrics()
         self.assertIn('waymark_edge_requests_total{edge="tokyo",result="hit"} 3', page)
         self.assertIn('waymark_edge_responses_total{edge="tokyo",code="2xx"} 4', page)
+        self.assertIn('waymark_edge_responses_total{edge="tokyo",code="5xx"} 0', page)
+        self.assertIn('waymark_edge_seconds_count{edge="tokyo"} 4', page)
         with open(os.path.join(HERE, "..", "..", "docs", "metrics.md")) as f:
             told = set(re.findall(r"^\| `(waymark_edge_[a-z_]+)", f.read(), re.M))
         found = set(re.findall(r"^# TYPE (waymark_edge_[a-z_]+)", page, re.M))
