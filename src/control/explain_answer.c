@@ -70,8 +70,11 @@ static void write_ttl(const json_t *x, FILE *out)
     char slack[TEXT_LINE_LEN];
 
     describe_slack(x, slack);
-    if (strcmp(bound, "zone") == 0)
-        text_field(out, "TTL", "as the zone says");
+    if (strcmp(get_text(get(x, "answer"), "rcode", ""), "SERVFAIL") == 0)
+        text_field(out, "TTL",
+                   "none: resolvers keep an error for five minutes at most (RFC 2308 7.1)");
+    else if (strcmp(bound, "zone") == 0)
+        text_field(out, "TTL", "the zone's, but no more than %lld s, the service's ttl_s", full_s);
     else if (strcmp(bound, "window") == 0)
         text_field(out, "TTL", "%lld s instead of %lld: the draw's window ends then", ttl_s,
                    full_s);

@@ -49,8 +49,8 @@ static void name_services(const struct conf *serving, const struct conf *next,
     for (size_t i = 0; i < serving->n_services; i++)
         if (!has(next, next->n_services, service_name, service_name(serving, i), &at))
             report_warning(report, next->file, 0,
-                           "service \"%s\" is left out: it steered so far, its hosts answer what "
-                           "their zone says",
+                           "service \"%s\" is left out: it steered so far; its hosts that no other "
+                           "service has answer what their zone says",
                            service_name(serving, i));
 }
 
