@@ -4,7 +4,7 @@
  * which name. A world is a base with one snapshot of inputs and the tables compiled from them. A new
  * verdict makes a new world that shares all else.
  *
- * Threads: readers take the current world under rcu.h and let it go at the next quiescent state;
+ * Threads: readers take the current world under rcu.h and let it go before they go offline;
  *          world_load and world_set_verdicts may be called from any other thread: the writer lock is
  *          inside, and a load holds it only for its last step.
  * Owner:   the hub owns the worlds; parts are counted. */

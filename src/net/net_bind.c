@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 enum {
-    RECEIVE_BUFFER = 1 << 20, /* rides out a worker that waits for a core; the kernel may cap it */
+    RECEIVE_BUFFER = 1 << 20, /* rides out a thread that waits for a core; the kernel may cap it */
     SEND_BUFFER = 1 << 17,    /* of one TCP client: what a slow reader can hold of the kernel's */
     BACKLOG = 511,
     FAST_OPEN_QUEUE = 256 /* connections whose first query came before the handshake was over */

@@ -1,4 +1,4 @@
-/* tcp_clients.c - a hash table with chains, from address to client; a worker's thread. What is done
+/* tcp_clients.c - a hash table with chains, from address to client; a TCP thread. What is done
  * about one who has too many connections is for tcp_server.c. */
 #include "tcp_clients.h"
 

@@ -1,7 +1,7 @@
 /* tcp_clients.h - who has how many TCP connections: an IPv4 address, or an IPv6 /64, is one client.
  *
- * Threads: one owner, the worker. A client lives on the heap from its first connection to its last;
- * the table never grows, since the sessions of a worker are bounded. */
+ * Threads: one owner, a TCP thread. A client lives on the heap from its first connection to its last;
+ * the table never grows, since the sessions of a thread are bounded. */
 #pragma once
 
 #include <stddef.h>

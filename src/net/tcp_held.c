@@ -1,5 +1,5 @@
 /* tcp_held.c - long queries that are not whole and answers that are not taken, counted. Who began to
- * hold memory first has had the most time to let go of it, and gives way. A worker's thread. */
+ * hold memory first has had the most time to let go of it, and gives way. A TCP thread. */
 #include "tcp_held.h"
 
 #include <assert.h>

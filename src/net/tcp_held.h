@@ -1,6 +1,6 @@
-/* tcp_held.h - the memory that the sessions of a worker hold beyond 4 KiB each, within TCP_HELD_MAX.
+/* tcp_held.h - the memory that the sessions of a thread hold beyond 4 KiB each, within TCP_HELD_MAX.
  *
- * Threads: the worker's. */
+ * Threads: the TCP thread's. */
 #pragma once
 
 #include "tcp_session.h"

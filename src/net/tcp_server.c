@@ -1,4 +1,4 @@
-/* tcp_server.c - lets clients in and shows them out; a worker's thread. What happens between is
+/* tcp_server.c - lets clients in and shows them out; a TCP thread. What happens between is
  * tcp_session.c. */
 #include "tcp_server.h"
 

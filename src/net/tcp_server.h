@@ -1,6 +1,6 @@
 /* tcp_server.h - the TCP side of one worker: listeners, and the sessions they accepted.
  *
- * Threads: the worker's, on its loop.
+ * Threads: the TCP thread's, on its loop.
  * A session reads until a whole message is there, answers everything that has arrived (pipelining,
  * RFC 7766 6.2.1.1), and reads no further while its client does not take the answers. It ends when
  * the client says so, is broken, or lets tcp_idle_s pass without a whole query or without taking

@@ -1,5 +1,5 @@
 /* tcp_session.c - reads queries from one client, has them answered, sends what comes back. A
- * worker's thread. Who may connect, and for how long, is for tcp_server.c. */
+ * TCP thread. Who may connect, and for how long, is for tcp_server.c. */
 #include "tcp_session.h"
 
 #include <assert.h>
@@ -92,7 +92,7 @@ static ssize_t send_some(const struct tcp_session *s, const uint8_t *octets, siz
     return n;
 }
 
-/* Sends the worker's answers; what does not go now is kept with the session. */
+/* Sends the thread's answers; what does not go now is kept with the session. */
 static bool send_answers(struct tcp_session *s, size_t len)
 {
     if (len == 0)
@@ -153,7 +153,7 @@ static size_t answer_one(struct tcp_session *s, const uint8_t *query, size_t len
     return TCP_PREFIX + out.len;
 }
 
-/* Answers into the worker's buffer until it might not hold another one. */
+/* Answers into the thread's buffer until it might not hold another one. */
 static enum tcp_verdict answer_some(struct tcp_session *s, size_t *len)
 {
     enum tcp_verdict verdict = TCP_MORE;

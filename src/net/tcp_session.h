@@ -17,9 +17,9 @@
 struct net_kit;
 
 enum {
-    /* Where answers are written before they are sent, shared by the sessions of a worker. */
+    /* Where answers are written before they are sent, shared by the sessions of a thread. */
     TCP_ANSWERS = 2 * TCP_FRAMES_MAX,
-    /* What the sessions of a worker may hold beyond 4 KiB each: long queries that are not whole yet,
+    /* What the sessions of a thread may hold beyond 4 KiB each: long queries that are not whole yet,
      * answers that are not taken. The one that began first is dropped for the next. */
     TCP_HELD_MAX = 16 << 20
 };
@@ -44,7 +44,7 @@ struct tcp_session {
     bool is_expired; /* and not in the list by age */
 };
 
-/* The sessions of one worker. */
+/* The sessions of one thread. */
 struct tcp_sessions {
     struct net_kit *kit;
     struct tcp_session_list by_activity; /* the one that was idle the longest first */
