@@ -131,7 +131,7 @@ static void find_place(struct delivery *d)
 static json_t *dns_json(const struct delivery *d, int64_t took_us)
 {
     const json_t *q = get(d->x, "question");
-    const json_t *place = get(d->x, "place");
+    const json_t *place = get(d->x, "place"), *source = get(d->x, "source");
     json_t *o = json_object();
     char where[256];
 
@@ -143,7 +143,8 @@ static json_t *dns_json(const struct delivery *d, int64_t took_us)
              get_text(place, "city", NULL) != NULL ? ", " : "", get_text(place, "country", ""));
     put_text(o, "place", where[0] == '\0' ? NULL : where);
     put_int(o, "took_us", took_us);
-    put_bool(o, "is_live", get_bool(get(d->x, "source"), "is_live", false));
+    put_bool(o, "is_live", get_bool(source, "is_live", false));
+    put_text(o, "note", get_text(source, "note", NULL));
     put_text(o, "rcode", get_text(get(d->x, "answer"), "rcode", NULL));
     put_text(o, "service", get_text(get(d->x, "service"), "name", NULL));
     put_text(o, "target", chosen_target(d->x));

@@ -13,7 +13,7 @@ static double ms_of(const json_t *o, const char *key)
 static void write_dns(const json_t *x, FILE *out)
 {
     const json_t *dns = get(x, "dns");
-    const char *place = get_text(dns, "place", NULL);
+    const char *place = get_text(dns, "place", NULL), *note = get_text(dns, "note", NULL);
 
     text_heading(out, "Where is it?");
     text_field(out, "question", "%s %s from %s, resolver %s", get_text(dns, "name", "?"),
@@ -22,9 +22,10 @@ static void write_dns(const json_t *x, FILE *out)
     if (place != NULL)
         text_field(out, "place", "%s", place);
     text_field(out, "asked", "%s, in %.2f ms",
-               get_bool(dns, "is_live", false) ? "the running server"
-                                               : "the files, with every target taken for up",
+               get_bool(dns, "is_live", false) ? "the running server" : "the files",
                ms_of(dns, "took_us"));
+    if (note != NULL)
+        text_field(out, "note", "%s", note);
     if (get_text(dns, "service", NULL) != NULL)
         text_field(out, "service", "%s chose %s", get_text(dns, "service", "?"),
                    get_text(dns, "target", "the zone's own records"));

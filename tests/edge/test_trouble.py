@@ -187,6 +187,8 @@ class Trouble(FrontTest):
         said = self.waymark(s, "fetch", "http://nobody.plain.example/", status=1)
         self.assertIn("answer NXDOMAIN, no address", said)
         self.stop(s)
+        said = self.waymark(s, "fetch", "http://nobody.plain.example/", status=1)
+        self.assertRegex(said, r"asked the files, in \S+ ms note Offline \(.*\. Verdicts: .*taken for up")
 
 
 if __name__ == "__main__":
