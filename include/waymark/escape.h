@@ -6,6 +6,8 @@
 
 #include <stddef.h>
 
+enum { ESCAPE_CHAR_MAX = 4 }; /* octets of the longest character */
+
 /* Octets of the UTF-8 character (RFC 3629) that `text` begins with; 0: it is none, or a control
  * character (C0, DEL, C1), or `len`, the octets that are there, cuts it. */
 size_t escape_char_len(const char *text, size_t len);

@@ -47,7 +47,7 @@ static const char *keep(struct report *r, const char *text)
 void report_add(struct report *r, enum report_level level, const char *file, int line,
                 const char *format, va_list args)
 {
-    char text[TEXT_MAX + 4] = ""; /* so that a character it cuts is not taken for foreign */
+    char text[TEXT_MAX + ESCAPE_CHAR_MAX] = ""; /* as in why_set */
 
     if (level == REPORT_ERROR)
         r->n_errors++;

@@ -8,7 +8,8 @@
 
 int why_set(char why[static WHY_LEN], int err, const char *format, ...)
 {
-    char text[WHY_LEN + 4] = ""; /* so that a character it cuts is not taken for foreign */
+    /* Longer, so that a character which does not fit is left out, and not cut and taken for foreign. */
+    char text[WHY_LEN + ESCAPE_CHAR_MAX] = "";
     va_list args;
 
     va_start(args, format);
