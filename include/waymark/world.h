@@ -95,6 +95,8 @@ struct world_verdict {
     uint8_t address; /* index in conf_target.addresses; 0 for a CNAME */
     bool is_up;
     uint32_t horizon_s; /* of the whole target */
+    const struct conf_target *probed; /* that the index is of: a reload may have moved the address,
+                                       * or put another in its place. NULL: the current world's */
 };
 
 /* New inputs, tables of the plans concerned, publish. 0 or -ENOMEM (the old world stays).

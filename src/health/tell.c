@@ -36,6 +36,7 @@ static void fill_verdict(struct unit *unit, struct world_verdict *verdict)
         .address = unit->address,
         .is_up = unit->track.verdict == HEALTH_UP,
         .horizon_s = target_horizon_s(unit),
+        .probed = unit->target,
     };
 }
 

@@ -264,6 +264,17 @@ bool world_load(struct world_hub *hub, struct conf *conf, struct report *report)
 
 /* ---- verdicts ---- */
 
+/* Where the verdict belongs among the target's addresses now; 0: nowhere. Of a target that lost its
+ * check nobody would ever say that it is up again. */
+static uint32_t bits_of(const struct world_verdict *v, const struct conf_target *now)
+{
+    uint32_t bit = (uint32_t)1 << v->address;
+
+    if (v->probed == NULL || v->probed == now)
+        return bit;
+    return now->check == CONF_NONE ? 0 : carry_up(v->probed, bit, now);
+}
+
 static void apply(const struct conf *conf, const struct world_verdict *v,
                   struct steer_health *health)
 {
@@ -271,8 +282,10 @@ static void apply(const struct conf *conf, const struct world_verdict *v,
 
     if (target == CONF_NONE || v->address >= CONF_ADDRESSES_MAX)
         return;
-    uint32_t bit = (uint32_t)1 << v->address;
-    health[target].up = v->is_up ? health[target].up | bit : health[target].up & ~bit;
+    uint32_t bits = bits_of(v, &conf->targets[target]);
+    if (bits == 0)
+        return;
+    health[target].up = v->is_up ? health[target].up | bits : health[target].up & ~bits;
     health[target].horizon_s = v->horizon_s;
 }
 

@@ -118,7 +118,9 @@ static double give_verdict(struct world_hub *hub, const struct conf_target *t, b
     uint64_t start_ns = own_cpu_ns();
 
     for (size_t i = 0; i < t->n_addresses; i++)
-        verdicts[i] = (struct world_verdict){ t->name, (uint8_t)i, is_up, STEER_STEADY };
+        verdicts[i] = (struct world_verdict){
+            .target = t->name, .address = (uint8_t)i, .is_up = is_up, .horizon_s = STEER_STEADY
+        };
     if (world_set_verdicts(hub, verdicts, t->n_addresses, NULL) != 0)
         stage_fail("out of memory", t->name);
     return (double)(own_cpu_ns() - start_ns) / 1e6;

@@ -38,31 +38,39 @@ static void load(struct stage *s)
     report_free(report);
 }
 
+/* `p1` are the addresses of that PoP, and its check. */
+static struct conf *new_conf(const struct stage *s, const char *p1)
+{
+    struct report *report = report_new();
+    char text[4096];
+
+    snprintf(text, sizeof text,
+             "zones: ( { name = \"x.example\"; file = \"%s\"; } );\n"
+             "checks: { c: { url = \"tcp://{address}:1\"; }; };\n"
+             "pops: { p0: { at = [1.0, 2.0]; addresses = [\"192.0.2.10\"]; check = \"c\"; };\n"
+             " p1: { at = [1.0, 2.0]; addresses = %s };\n"
+             " p2: { at = [1.0, 2.0]; addresses = [\"192.0.2.12\"]; check = \"c\"; };\n"
+             " p3: { at = [1.0, 2.0]; addresses = [\"192.0.2.13\"]; check = \"c\"; }; };\n"
+             "services: ( { name = \"s\"; hosts = [\"www.x.example\"];\n"
+             " targets = [\"p0\", \"p1\", \"p2\", \"p3\"]; policy = (\"healthy\", \"priority\"); });",
+             s->zone, p1);
+    struct conf *conf = conf_parse(text, strlen(text), "test.conf", report);
+    if (conf == NULL)
+        report_print(report, stderr);
+    assert_non_null(conf);
+    report_free(report);
+    return conf;
+}
+
 static struct stage *open_stage(void)
 {
     struct stage *s = calloc(1, sizeof *s);
-    struct report *report = report_new();
-    char text[4096];
 
     strcpy(s->zone, "/tmp/waymark-zone-XXXXXX");
     FILE *out = fdopen(mkstemp(s->zone), "w");
     fputs(zone_text, out);
     fclose(out);
-    snprintf(text, sizeof text,
-             "zones: ( { name = \"x.example\"; file = \"%s\"; } );\n"
-             "checks: { c: { url = \"tcp://{address}:1\"; }; };\n"
-             "pops: { p0: { at = [1.0, 2.0]; addresses = [\"192.0.2.10\"]; check = \"c\"; };\n"
-             " p1: { at = [1.0, 2.0]; addresses = [\"192.0.2.11\"]; check = \"c\"; };\n"
-             " p2: { at = [1.0, 2.0]; addresses = [\"192.0.2.12\"]; check = \"c\"; };\n"
-             " p3: { at = [1.0, 2.0]; addresses = [\"192.0.2.13\"]; check = \"c\"; }; };\n"
-             "services: ( { name = \"s\"; hosts = [\"www.x.example\"];\n"
-             " targets = [\"p0\", \"p1\", \"p2\", \"p3\"]; policy = (\"healthy\", \"priority\"); });",
-             s->zone);
-    s->conf = conf_parse(text, strlen(text), "test.conf", report);
-    if (s->conf == NULL)
-        report_print(report, stderr);
-    assert_non_null(s->conf);
-    report_free(report);
+    s->conf = new_conf(s, "[\"192.0.2.11\"]; check = \"c\";");
     s->hub = world_hub_new();
     load(s);
     world_set_ready(s->hub);
@@ -218,11 +226,43 @@ static void a_verdict_for_a_target_that_has_gone_is_ignored(void **state)
     close_stage(s);
 }
 
+/* Health hears of a reload a moment after the world: what it says until then is of the former one. */
+static void a_verdict_keeps_to_its_address_across_a_reload(void **state)
+{
+    struct stage *s = open_stage();
+    struct conf *former = s->conf;
+    struct world_verdict v = { .target = "p1", .is_up = true, .horizon_s = STEER_STEADY,
+                               .probed = &former->targets[1] };
+
+    s->conf = new_conf(s, "[\"192.0.2.21\"]; check = \"c\";");
+    load(s);
+    assert_int_equal(world_set_verdicts(s->hub, &v, 1, NULL), 0);
+    assert_int_equal(up_of(s, 1) & 1, 0); /* another address: nothing is known of it */
+    conf_unref(s->conf);
+
+    s->conf = new_conf(s, "[\"192.0.2.21\", \"192.0.2.11\"]; check = \"c\";");
+    load(s);
+    assert_int_equal(world_set_verdicts(s->hub, &v, 1, NULL), 0);
+    assert_int_equal(up_of(s, 1) & 3, 2);
+    v.is_up = false;
+    assert_int_equal(world_set_verdicts(s->hub, &v, 1, NULL), 0);
+    assert_int_equal(up_of(s, 1) & 3, 0);
+    conf_unref(s->conf);
+
+    s->conf = new_conf(s, "[\"192.0.2.11\"];");
+    load(s);
+    assert_int_equal(world_set_verdicts(s->hub, &v, 1, NULL), 0);
+    assert_int_equal(up_of(s, 1) & 1, 1); /* without a check it stays up */
+    conf_unref(former);
+    close_stage(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_answer_is_torn_while_worlds_change),
         cmocka_unit_test(a_reload_brings_no_dead_target_back),
+        cmocka_unit_test(a_verdict_keeps_to_its_address_across_a_reload),
         cmocka_unit_test(a_load_that_fails_leaves_the_old_world),
         cmocka_unit_test(a_verdict_for_a_target_that_has_gone_is_ignored),
     };
