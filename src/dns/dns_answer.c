@@ -39,6 +39,18 @@ static void open_answer(struct dns_answer *a, struct dns_out *out)
     a->writer.cap -= a->opt_len;
 }
 
+/* Whoever forges a sender gets no more out of it than he sends, but for OPT: a key that the query
+ * compressed is written out only where the signature, which is not repeated, leaves room for it. */
+static bool put_badkey(struct dns_answer *a, size_t opt_at)
+{
+    struct wire_writer *w = &a->writer;
+    size_t most = a->in->len + (w->len - opt_at);
+
+    if (a->in->transport == DNS_UDP && w->cap > most)
+        w->cap = most;
+    return wire_write_badkey(w, &a->query);
+}
+
 static size_t close_answer(struct dns_answer *a, bool is_signed)
 {
     size_t opt_at = a->writer.len;
@@ -50,7 +62,7 @@ static size_t close_answer(struct dns_answer *a, bool is_signed)
         dns_options_put(a, opt_at);
     if (a->error != NULL)
         dns_error_put(a, opt_at);
-    if (is_signed && !wire_write_badkey(&a->writer, &a->query))
+    if (is_signed && !put_badkey(a, opt_at))
         a->flags |= WIRE_TC;
     wire_write_header(&a->writer, &a->query, a->flags, a->rcode);
     return a->writer.len;

@@ -390,6 +390,8 @@ static unsigned answer_is_right(const struct probe *p, const uint8_t *o, size_t 
     unsigned scope = edns_is_right(p, pkt);
     const ldns_rdf *options = ldns_pkt_edns_data(pkt);
     *opt_len = !ldns_pkt_edns(pkt) ? 0 : 11 + (options == NULL ? 0 : ldns_rdf_size(options));
+    if (p->in.transport == DNS_UDP && p->verdict == WIRE_QUERY_BADKEY)
+        assert(len <= p->in.len + *opt_len);
     sections_are_right(p, pkt);
     ldns_pkt_free(pkt);
     return scope;

@@ -496,6 +496,35 @@ static void a_limit_of_nothing_limits_nothing(void **state)
     close_stage(s);
 }
 
+/* The key's name is a pointer to the question's, and there is no signature. */
+static void sign_poorly(struct stage *s)
+{
+    static const uint8_t tsig[] = "\xc0\x0c\0\372\0\377\0\0\0\0\0\x11"
+                                  "\0\0\0\1\2\3\4\1\x2c\0\0\0\7\0\0\0";
+
+    memcpy(s->query + s->query_len, tsig, sizeof tsig);
+    s->query_len += sizeof tsig;
+    s->query[11]++;
+}
+
+static void a_key_that_was_compressed_makes_no_long_answer(void **state)
+{
+    struct stage *s = open_stage("");
+
+    make_query(s, "a-name-that-is-not-here-and-is-some-fifty-octets-long.x.example", WIRE_A);
+    sign_poorly(s);
+    send_query(s);
+    assert_int_equal(s->answer[3] & 15, WIRE_NOTAUTH);
+    assert_true(is_truncated(s));
+    assert_true(s->len <= s->query_len);
+    s->transport = DNS_TCP; /* where nobody is forged */
+    send_query(s);
+    assert_int_equal(s->answer[3] & 15, WIRE_NOTAUTH);
+    assert_false(is_truncated(s));
+    assert_true(s->len > s->query_len);
+    close_stage(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -509,6 +538,7 @@ int main(void)
         cmocka_unit_test(over_udp_keepalive_is_ignored),
         cmocka_unit_test(strict_cuts_what_would_be_too_large_for_the_question),
         cmocka_unit_test(the_least_factor_leaves_room_for_every_answer_without_records),
+        cmocka_unit_test(a_key_that_was_compressed_makes_no_long_answer),
         cmocka_unit_test(a_network_gets_its_rate_and_some_truncated),
         cmocka_unit_test(an_emptied_answer_has_its_question_and_its_cookie),
         cmocka_unit_test(each_kind_has_its_own_limit),
