@@ -121,6 +121,17 @@ static bool is_repeated(const struct health_status *all, size_t i)
     return false;
 }
 
+/* So it must say the worst of them: of those from `i` on, up is only what is up in all. */
+static struct health_status worst_of(const struct health_status *all, size_t n, size_t i)
+{
+    struct health_status worst = all[i];
+
+    for (size_t j = i + 1; j < n && strcmp(all[j].target, all[i].target) == 0; j++)
+        if (endpoint_equal(&all[j].address, &all[i].address) && all[j].verdict != HEALTH_UP)
+            worst.verdict = all[j].verdict;
+    return worst;
+}
+
 static void write_target(FILE *out, const char *metric, const struct health_status *s, bool is_up)
 {
     char address[ENDPOINT_TEXT_LEN] = "";
@@ -142,8 +153,10 @@ static void write_targets(FILE *out, struct health *health)
     prom_head(out, "waymark_target_up", "gauge",
               "1 when the address is believed to be up, or is not checked.");
     for (size_t i = 0; i < n; i++)
-        if (!is_repeated(all, i))
-            write_target(out, "waymark_target_up", &all[i], true);
+        if (!is_repeated(all, i)) {
+            struct health_status worst = worst_of(all, n, i);
+            write_target(out, "waymark_target_up", &worst, true);
+        }
     prom_head(out, "waymark_target_probe_rtt_seconds", "gauge",
               "How long the last successful probe took.");
     for (size_t i = 0; i < n; i++)

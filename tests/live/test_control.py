@@ -440,6 +440,28 @@ class Metrics(Asking):
         self.assertIn('target="london"', down[0])
         self.stop(s)
 
+    def test_of_addresses_that_are_probed_at_one_place_the_worst_shows(self):
+        class ByHost(Healthy):
+            def do_GET(self):
+                is_dead = self.headers["Host"].startswith("192.0.2.2")
+                self.send_response(503 if is_dead else 200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+        s = self.steered()
+        self.peers["127.0.0.1"].RequestHandlerClass = ByHost
+        port = self.peers["127.0.0.1"].server_port
+        with open(s.conf) as f:
+            text = f.read()
+        with open(s.conf, "w") as f:
+            f.write(text.replace('addresses = ["127.0.0.1"];', 'addresses = ["192.0.2.1", "192.0.2.2"];'
+                                 f' probe_addresses = ["127.0.0.1:{port}", "127.0.0.1:{port}"];'))
+        code, out, err = waymark("reload", "-c", s.conf)
+        self.assertEqual(code, 0, err)
+        s.wait_for("tokyo .* is down")
+        self.assertEqual(self.parsed()["waymark_target_up", f'target="tokyo",address="127.0.0.1:{port}"'], 0)
+        self.stop(s)
+
     def test_counters_survive_a_reload(self):
         s = self.steered()
         s.ask("www.plain.example")
