@@ -6,9 +6,14 @@
 #pragma once
 
 #include <endian.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 enum { BLOCK_LEN = 16 };
 
@@ -37,7 +42,27 @@ static inline block block_fold(block b)
     return b | ((moved > INT8_MAX - 26) & 0x20);
 }
 
+#ifdef __SSE2__
+
+/* A bit for each octet that a comparison found true. */
+static inline unsigned block_bits(block b)
+{
+    return (unsigned)_mm_movemask_epi8((__m128i)b);
+}
+
 /* How many octets stand before the first zero; BLOCK_LEN: there is none. */
+static inline size_t block_until_zero(block b)
+{
+    return (unsigned)__builtin_ctz(block_bits(b == 0) | 1u << BLOCK_LEN);
+}
+
+static inline bool block_is_equal(block a, block b)
+{
+    return block_bits(a == b) == 0xffff;
+}
+
+#else
+
 static inline size_t block_until_zero(block b)
 {
     block is_zero = b == 0;
@@ -48,6 +73,13 @@ static inline size_t block_until_zero(block b)
         return (unsigned)__builtin_ctzll(le64toh(words[0])) / 8;
     return words[1] != 0 ? 8 + (unsigned)__builtin_ctzll(le64toh(words[1])) / 8 : BLOCK_LEN;
 }
+
+static inline bool block_is_equal(block a, block b)
+{
+    return memcmp(&a, &b, sizeof a) == 0;
+}
+
+#endif
 
 /* The first n octets, the others zero. */
 static inline block block_first(block b, size_t n)
@@ -66,7 +98,8 @@ static inline void block_copy(uint8_t *to, const uint8_t *from, size_t n)
         memcpy(to, from, n);
         return;
     }
-    for (size_t i = 0; i + BLOCK_LEN < n; i += BLOCK_LEN)
+    block_store(to, block_load(from));
+    for (size_t i = BLOCK_LEN; i + BLOCK_LEN < n; i += BLOCK_LEN)
         block_store(to + i, block_load(from + i));
     block_store(to + n - BLOCK_LEN, block_load(from + n - BLOCK_LEN));
 }

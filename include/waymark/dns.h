@@ -84,6 +84,7 @@ struct dns_out {
     size_t len; /* out: 0 when there is nothing to send */
 };
 
+/* All `in` came by the same transport. */
 void dns_answer_batch(const struct world *world, struct dns_desk *desk, const struct dns_in in[],
                       struct dns_out out[], size_t n);
 

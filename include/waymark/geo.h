@@ -73,12 +73,14 @@ struct geo_cell {
     uint8_t bits; /* length of the merged network: the ECS scope, exact */
 };
 
-/* Cannot fail: the view covers all of both families. 20 to 40 instructions for IPv4. */
+/* Cannot fail: the view covers all of both families. */
 struct geo_cell geo_view_find(const struct geo_view *view, const struct addr *who);
 
-/* Fetches what geo_view_find will wait for, and waits for nothing. For a batch: touch all of its
- * addresses, then find them all; each `who` as in the find. */
-void geo_view_touch(const struct geo_view *view, const struct addr *who);
+/* The same for several addresses, all IPv6: cells[i] for who[i]. Side by side they wait for memory together:
+ * an IPv6 lookup waits several times, one behind the other, an IPv4 lookup twice at most. */
+enum { GEO_FIND_MAX = 32 };
+void geo_view_find6(const struct geo_view *view, const struct addr *const who[],
+                    struct geo_cell cells[], size_t n);
 
 /* Every merged network in address order, IPv4 first. */
 typedef void geo_leaf_cb(void *ctx, const struct prefix *network, uint32_t class);

@@ -147,23 +147,22 @@ void steer_choose(const struct steer_plans *plans, const struct steer_table *tab
                   uint16_t type, const struct steer_client *client, const struct hash_key *key,
                   const struct steer_moment *moment, struct steer_choice *out);
 
-/* The same in two steps, where chance has no say and all addresses of one target are the answer to A or
- * AAAA, which is nearly always. `tables` is by plan. */
-struct steer_where {
-    uint32_t class;
-    uint8_t scope_bits;
-};
-struct steer_sole {
+/* The same for many at once, so that their cache misses overlap, where chance has no say and all addresses
+ * of one target are the answer, which is nearly always. */
+enum { STEER_ASKED_MAX = 32 };
+struct steer_asked {
+    uint32_t service;
+    uint16_t type; /* A or AAAA */
+    uint16_t site; /* this and what follows is filled in */
+    const struct addr *resolver;
+    const struct addr *subnet; /* family 0: none was passed on, or without a length */
     const struct wire_set *set; /* NULL: it is not so, and steer_choose says how it is */
     uint32_t ttl_s;
-    uint16_t site;
+    uint8_t scope_bits;
 };
-struct steer_where steer_where(const struct steer_plans *plans, size_t service,
-                               const struct addr *resolver, const struct addr *subnet);
-struct steer_sole steer_sole(const struct steer_plans *plans,
-                             const struct steer_table *const tables[],
-                             const struct steer_inputs *inputs, size_t service, uint16_t type,
-                             uint32_t class);
+/* `tables` is by plan. */
+void steer_choose_usual(const struct steer_plans *plans, const struct steer_table *const tables[],
+                        const struct steer_inputs *inputs, struct steer_asked asked[], size_t n);
 
 /* The HTTPS record of a target with addresses, for a choice among those that A gets; with the hints of
  * AAAA when that comes to the same target. It lies in `wire`. */
@@ -251,8 +250,3 @@ void steer_class_row(const struct steer_plans *plans, const struct steer_table *
  * view keeps. Slow. */
 void steer_class_order(const struct steer_plans *plans, const struct steer_inputs *inputs,
                        size_t plan, uint32_t class, uint16_t type, struct steer_class_row *out);
-
-/* The row for a place, by the stages themselves and not by a table: slow. Rules that name prefixes see
- * none. */
-void steer_place_row(const struct steer_plans *plans, const struct steer_inputs *inputs, size_t plan,
-                     const struct geo_place *place, uint16_t type, struct steer_class_row *out);

@@ -198,10 +198,11 @@ enum {
 
 enum {
     WIRE_OPT_FIXED = 1 + WIRE_RR_FIXED, /* OPT: the root as owner, and no option */
-    WIRE_OPT_RDLENGTH = 9,              /* where that stands */
+    WIRE_OPT_SIZE = 3, WIRE_OPT_VERSION = 6, WIRE_OPT_RDLENGTH = 9, /* where those stand */
     WIRE_OPTION_HEAD = 4,               /* code and length */
     WIRE_OPTION_ECS = 8,
-    WIRE_ECS_HEAD = 4 /* family, source and scope */
+    WIRE_ECS_HEAD = 4, /* family, source and scope... */
+    WIRE_ECS_SCOPE = 3 /* ...where that stands */
 };
 
 void wire_writer_init(struct wire_writer *w, uint8_t *octets, size_t cap);

@@ -24,6 +24,14 @@ struct wire_usual {
     uint8_t name[BLOCK_LEN * WIRE_HASH_BLOCKS]; /* lower case, filled up with zeros */
 };
 
+/* A name that no zone has: no label is as long as 255 octets. */
+static inline void wire_usual_make_none(struct wire_usual *q)
+{
+    q->hash = 0;
+    q->name_len = 0;
+    memset(q->name, 255, BLOCK_LEN);
+}
+
 static inline bool wire_usual_has_ecs(const struct wire_usual *q)
 {
     return q->opt_len > WIRE_OPT_FIXED;
@@ -39,119 +47,149 @@ static inline uint64_t wire_get64(const uint8_t *p)
     return be64toh(x);
 }
 
-/* No response, opcode 0, one question and nothing else but one additional record at most. */
+/* As it lies in memory: for comparing with a constant that lies there likewise. */
+static inline uint64_t wire_raw64(const uint8_t *p)
+{
+    uint64_t x;
+
+    memcpy(&x, p, sizeof x);
+    return x;
+}
+
+static inline uint16_t wire_raw16(const uint8_t *p)
+{
+    uint16_t x;
+
+    memcpy(&x, p, sizeof x);
+    return x;
+}
+
+/* No response, opcode 0, one question, no answer, no authority. */
 static inline bool wire_usual_header(const uint8_t *packet)
 {
-    return (packet[2] & (WIRE_QR | WIRE_OPCODE) >> 8) == 0 &&
-           (wire_get64(packet + 4) | 1) == ((uint64_t)1 << 48 | 1);
+    const uint64_t flags = WIRE_QR | WIRE_OPCODE, counts = 0xffffffffffff, one_question = 1;
+
+    return (wire_raw64(packet + 2) & htobe64(flags << 48 | counts)) == htobe64(one_question << 32);
+}
+
+/* Takes a block of the name. Returns how many of its octets stand before the zero that ends the name. */
+static inline size_t wire_usual_piece(const struct wire_hash_key *key, const uint8_t *from, size_t i,
+                                      struct wire_usual *out, wire_hash_sum *sum)
+{
+    block b = block_load(from + i * BLOCK_LEN);
+    size_t n = block_until_zero(b);
+
+    b = block_fold(block_first(b, n));
+    block_store(out->name + i * BLOCK_LEN, b);
+    *sum += wire_hash_block(key, i, b);
+    return n;
 }
 
 /* Takes octets up to the first zero, which ends a name unless a label holds one: then no zone has such a
  * name. Whether it is a name at all is not looked at; who finds it among names knows. Returns how many
- * there are with the zero; 0: it lies not in a whole block of `len`. */
+ * there are with the zero; 0: it lies not in a whole block of `len`, which is at least one. */
 static inline size_t wire_usual_name(const struct wire_hash_key *key, const uint8_t *from, size_t len,
                                      struct wire_usual *out)
 {
     wire_hash_sum sum = 0;
+    size_t i = 0, n = wire_usual_piece(key, from, 0, out, &sum);
 
-    for (size_t i = 0; i < WIRE_HASH_BLOCKS && (i + 1) * BLOCK_LEN <= len; i++) {
-        block b = block_load(from + i * BLOCK_LEN);
-        size_t n = block_until_zero(b);
-        b = block_fold(block_first(b, n));
-        block_store(out->name + i * BLOCK_LEN, b);
-        sum += wire_hash_block(key, i, b);
-        if (n < BLOCK_LEN) {
-            out->hash = wire_hash_end(key, sum);
-            return i * BLOCK_LEN + n + 1;
-        }
+    while (n == BLOCK_LEN) {
+        i++;
+        if (i == WIRE_HASH_BLOCKS || (i + 1) * BLOCK_LEN > len)
+            return 0;
+        n = wire_usual_piece(key, from, i, out, &sum);
     }
-    return 0;
+    out->hash = wire_hash_end(key, sum);
+    return i * BLOCK_LEN + n + 1;
 }
 
-/* The address octets are the last before `end`: the words before that are read, and what stands before
- * the address is shifted out. false: bits are set beyond the source's length. */
-static inline bool wire_usual_subnet4(const uint8_t *end, unsigned source, struct addr *out)
+/* The address's n octets, at least one, are the last before `end`: the words before that are read, and what
+ * stands before the address is shifted out. false: bits are set beyond the source's length. */
+static inline bool wire_usual_subnet4(const uint8_t *end, size_t n, unsigned source,
+                                      struct addr *out)
 {
-    uint32_t octets = (uint32_t)(wire_get64(end - 8) << (32 - (source + 7) / 8 * 8));
-    uint64_t wire = htobe64((uint64_t)octets << 32);
+    uint64_t octets = wire_get64(end - 8) << (64 - n * 8), wire = htobe64(octets);
 
-    out->family = source == 0 ? 0 : 4;
+    out->family = 4;
     memcpy(out->octets, &wire, 8);
     memset(out->octets + 8, 0, 8);
-    return (uint32_t)((uint64_t)octets << source) == 0;
+    return octets << source == 0;
 }
 
-static inline bool wire_usual_subnet6(const uint8_t *end, unsigned source, struct addr *out)
+static inline bool wire_usual_subnet6(const uint8_t *end, size_t n, unsigned source,
+                                      struct addr *out)
 {
     unsigned __int128 octets =
-        (unsigned __int128)wire_get64(end - 16) << 64 | wire_get64(end - 8);
-
-    if (source == 0)
-        return true;
-    octets <<= 128 - (source + 7) / 8 * 8;
+        ((unsigned __int128)wire_get64(end - 16) << 64 | wire_get64(end - 8)) << (128 - n * 8);
     uint64_t wire[2] = { htobe64((uint64_t)(octets >> 64)), htobe64((uint64_t)octets) };
+
     out->family = 6;
     memcpy(out->octets, wire, sizeof wire);
     return source == 128 || octets << source == 0;
 }
 
-/* One option, the client subnet, to the packet's end: code, length, family, source, scope, address. */
+/* One option, the client subnet, to the packet's end: code, length, family, source, scope 0, address. */
 static inline bool wire_usual_ecs(const uint8_t *option, size_t len, struct wire_usual *out)
 {
+    const uint64_t family4 = 1 << 16, family6 = 2 << 16;
+
     if (len < WIRE_OPTION_HEAD + WIRE_ECS_HEAD)
         return false;
+    size_t n = len - WIRE_OPTION_HEAD - WIRE_ECS_HEAD;
     uint64_t head = wire_get64(option);
-    unsigned source = (head >> 8) & 0xff;
-    uint64_t expected = (uint64_t)WIRE_OPTION_ECS << 48 |
-                        (uint64_t)(len - WIRE_OPTION_HEAD) << 32 | (head & 0x3ff00);
+    unsigned source = (uint8_t)(head >> 8);
+    uint64_t but_source = (uint64_t)WIRE_OPTION_ECS << 48 | (uint64_t)(n + WIRE_ECS_HEAD) << 32;
 
-    if (head != expected || len != WIRE_OPTION_HEAD + WIRE_ECS_HEAD + (source + 7) / 8)
+    head ^= but_source | source << 8;
+    if (n != (source + 7) / 8 || (head != family4 && head != family6))
         return false;
-    if ((head & 0x30000) == 0x10000)
-        return source <= 32 && wire_usual_subnet4(option + len, source, &out->subnet);
-    return (head & 0x30000) == 0x20000 && source <= 128 &&
-           wire_usual_subnet6(option + len, source, &out->subnet);
+    if (n == 0)
+        return true;
+    if (head == family4)
+        return source <= 32 && wire_usual_subnet4(option + len, n, source, &out->subnet);
+    return source <= 128 && wire_usual_subnet6(option + len, n, source, &out->subnet);
 }
 
 /* Type, class, and OPT to the packet's end: owner, type, size, extended code, version, flags. */
 static inline bool wire_usual_rest(const uint8_t *p, size_t len, struct wire_usual *out)
 {
-    const uint64_t owner_type_version = 0xffffff000000ff00;
+    const uint64_t class_owner_type = 0x0000ffffffffff00;
+    const uint64_t usual = (uint64_t)WIRE_CLASS_IN << 32 | (uint64_t)WIRE_OPT << 8;
     const uint8_t *opt = p + 4;
 
-    if (len < 4 + WIRE_OPT_FIXED || wire_get16(p + 2) != WIRE_CLASS_IN)
+    if (len < 4 + WIRE_OPT_FIXED || (wire_raw64(p) & htobe64(class_owner_type)) != htobe64(usual))
         return false;
     size_t opt_len = len - 4, options_len = opt_len - WIRE_OPT_FIXED;
-    uint64_t head = wire_get64(opt);
-    if ((head & owner_type_version) != (uint64_t)WIRE_OPT << 40 ||
-        wire_get16(opt + WIRE_OPT_RDLENGTH) != options_len)
+    if (opt[WIRE_OPT_VERSION] != 0 ||
+        wire_raw16(opt + WIRE_OPT_RDLENGTH) != htobe16((uint16_t)options_len))
         return false;
     out->type = wire_get16(p);
-    out->opt_len = (uint8_t)opt_len;
-    out->udp_size = (uint16_t)(head >> 24);
+    out->opt_len = (uint8_t)opt_len; /* which the subnet's length will bound */
+    out->udp_size = wire_get16(opt + WIRE_OPT_SIZE);
     out->subnet.family = 0;
     return options_len == 0 || wire_usual_ecs(opt + WIRE_OPT_FIXED, options_len, out);
 }
 
-/* Without OPT the packet may end inside the name's last block. */
-bool wire_usual_parse_bare(const uint8_t *question, size_t len, const struct wire_hash_key *key,
-                           struct wire_usual *out);
-
-/* false: it is another kind of query, or none. */
+/* false: it is another kind of query, or none, or it has no OPT. */
 static inline bool wire_usual_parse(const uint8_t *packet, size_t len,
                                     const struct wire_hash_key *key, struct wire_usual *out)
 {
     const uint8_t *question = packet + WIRE_HEADER_LEN;
 
-    if (len < WIRE_HEADER_LEN + 1 + 4 || !wire_usual_header(packet))
+    if (len < WIRE_HEADER_LEN + BLOCK_LEN || !wire_usual_header(packet) ||
+        wire_raw16(packet + 10) != htobe16(1))
         return false;
     len -= WIRE_HEADER_LEN;
-    if (packet[11] == 0)
-        return wire_usual_parse_bare(question, len, key, out);
     size_t name_len = wire_usual_name(key, question, len, out);
     out->name_len = (uint8_t)name_len;
     return name_len != 0 && wire_usual_rest(question + name_len, len - name_len, out);
 }
+
+/* The same for a query without OPT, which may end inside the name's last block. Not inline, since a call
+ * in a loop would take away the registers of all else. */
+bool wire_usual_parse_bare(const uint8_t *packet, size_t len, const struct wire_hash_key *key,
+                           struct wire_usual *out);
 
 /* ---- writing ---- */
 
@@ -208,7 +246,8 @@ static inline void wire_usual_answer(uint8_t *to, const uint8_t *packet,
                                      uint64_t opt_head)
 {
     block_copy(to, packet, plan->question_end);
-    wire_put16(to + 2, WIRE_QR | WIRE_AA | (wire_get16(packet + 2) & WIRE_RD));
+    uint16_t flags = htobe16(WIRE_QR | WIRE_AA) | (wire_raw16(packet + 2) & htobe16(WIRE_RD));
+    memcpy(to + 2, &flags, sizeof flags);
     wire_put16(to + 6, (uint16_t)plan->n);
     block_copy(to + plan->question_end, wire, plan->set_end - plan->question_end);
     if (plan->end > plan->set_end)
@@ -228,5 +267,5 @@ static inline void wire_usual_steer(uint8_t *answer, const struct wire_usual_pla
         wire_put32(rr + WIRE_RR_TTL, ttl);
     }
     if (plan->end > plan->set_end + WIRE_OPT_FIXED)
-        answer[plan->set_end + WIRE_OPT_FIXED + WIRE_OPTION_HEAD + 3] = scope_bits;
+        answer[plan->set_end + WIRE_OPT_FIXED + WIRE_OPTION_HEAD + WIRE_ECS_SCOPE] = scope_bits;
 }

@@ -81,8 +81,8 @@ struct zone_match zone_find(const struct zone_set *set, const struct wire_name *
 struct zone_match zone_find_in(const struct zone_set *set, const struct zone *zone,
                                const struct wire_name *name, uint16_t type);
 
-/* For each query whose name_len is not 0 the node that has most likely its name, in the deepest zone;
- * NULL: no zone has it. Many at once, so that their cache misses overlap; hashed by zone_hash_key. */
+/* For each query the node that has most likely its name, in the deepest zone; where no zone has it, one
+ * without a name. Many at once, so that their cache misses overlap; hashed by zone_hash_key. */
 const struct wire_hash_key *zone_hash_key(const struct zone_set *set);
 void zone_find_usual(const struct zone_set *set, const struct wire_usual queries[], size_t n,
                      const struct zone_node *nodes[]);
@@ -90,13 +90,11 @@ void zone_find_usual(const struct zone_set *set, const struct wire_usual queries
 /* Has it that name? With the zeros that fill up both. */
 static inline bool zone_is_named(const struct zone_node *node, const struct wire_usual *q)
 {
-    size_t i = 0;
-
-    do
-        if (memcmp(node->name + i, q->name + i, 8) != 0 ||
-            memcmp(node->name + i + 8, q->name + i + 8, 8) != 0)
+    if (!block_is_equal(block_load(node->name), block_load(q->name)))
+        return false;
+    for (size_t i = BLOCK_LEN; i < q->name_len; i += BLOCK_LEN)
+        if (!block_is_equal(block_load(node->name + i), block_load(q->name + i)))
             return false;
-    while ((i += BLOCK_LEN) < q->name_len);
     return true;
 }
 
@@ -108,11 +106,14 @@ const struct zone_node *zone_node_at(const struct zone_set *set, const struct zo
 static inline const struct zone_rrset *zone_rrset_of(const struct zone_node *node, uint16_t type)
 {
     const struct zone_rrset *rrset = node->rrsets;
+    unsigned n = node->n_rrsets;
 
-    for (unsigned n = node->n_rrsets; n > 0; n--, rrset++)
-        if (rrset->set.type == type)
-            return rrset;
-    return NULL;
+    if (n == 0)
+        return NULL;
+    for (; rrset->set.type != type; rrset++)
+        if (--n == 0)
+            return NULL;
+    return rrset;
 }
 
 size_t zone_count(const struct zone_set *set);

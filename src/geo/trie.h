@@ -54,32 +54,24 @@ int geo_trie_build(const struct geo_seq *seq, uint8_t family, struct geo_trie *o
                    char why[static WHY_LEN]);
 void geo_trie_fini(struct geo_trie *trie);
 
-/* Where a lookup goes from the root (an IPv6 address's first half is enough): to be fetched, not
- * read, since behind a leaf there is nothing. */
-static inline const void *geo_trie_first4(const struct geo_trie *trie, uint32_t address)
-{
-    geo_trie_cell cell = trie->root[address >> trie->root_shift];
-
-    return trie->nodes + (size_t)(cell >> 8) * GEO_TRIE_UNIT;
-}
-
-static inline const void *geo_trie_first6(const struct geo_trie *trie, uint64_t front)
-{
-    geo_trie_cell cell = trie->root[front >> trie->root_shift];
-    size_t at = (size_t)(cell >> 8) * GEO_TRIE_UNIT;
-
-    if ((cell & 0xff) == GEO_TRIE_TABLE)
-        at += (front << (64 - trie->root_shift) >> (64 - GEO_TRIE_TABLE_BITS)) * sizeof cell;
-    return trie->nodes + at;
-}
+/* An address of many on its way down. */
+struct geo_trie_walker {
+    uint64_t front, back; /* what is left of it, from the upper end */
+    geo_trie_cell cell;   /* where it stands */
+    uint32_t at;          /* where its answer goes */
+};
 
 /* Two ways to look up, for processors with and without instructions that count bits. */
 typedef struct geo_cell geo_trie_find4_fn(const struct geo_trie *trie, uint32_t address);
 typedef struct geo_cell geo_trie_find6_fn(const struct geo_trie *trie, geo_pos address);
+/* Uses up the walkers. All take a step before any takes the next, so that they wait for memory together. */
+typedef void geo_trie_walk6_fn(const struct geo_trie *trie, struct geo_trie_walker walkers[], size_t n,
+                               struct geo_cell cells[]);
 
 struct geo_trie_finders {
     geo_trie_find4_fn *find4[2]; /* by the trie's is_narrow */
     geo_trie_find6_fn *find6[2];
+    geo_trie_walk6_fn *walk6[2];
 };
 
 const struct geo_trie_finders *geo_trie_finders_plain(void);

@@ -95,6 +95,73 @@ static inline struct geo_cell find6(const struct geo_trie *t, geo_pos address, u
     }
 }
 
+/* ---- many at once ---- */
+
+static inline void advance(struct geo_trie_walker *w, unsigned bits)
+{
+    w->front = w->front << bits | w->back >> (64 - bits);
+    w->back <<= bits;
+}
+
+/* What the next step reads first. */
+static inline const void *next_of(const struct geo_trie *t, const struct geo_trie_walker *w)
+{
+    size_t in_table = (w->front >> (64 - GEO_TRIE_TABLE_BITS)) * sizeof w->cell;
+
+    return (const uint8_t *)at_cell(t, w->cell) + (-(size_t)((w->cell & 0xff) == GEO_TRIE_TABLE) & in_table);
+}
+
+/* false: `*out` is the answer. */
+static inline bool step(const struct geo_trie *t, struct geo_trie_walker *w, unsigned narrow,
+                        struct geo_cell *out)
+{
+    if ((w->cell & 0xff) == GEO_TRIE_TABLE) {
+        const geo_trie_cell *table = at_cell(t, w->cell);
+        w->cell = table[w->front >> (64 - GEO_TRIE_TABLE_BITS)];
+        advance(w, GEO_TRIE_TABLE_BITS);
+        *out = leaf_of(w->cell);
+        return !is_leaf(w->cell);
+    }
+    const struct geo_trie_node *node = at_cell(t, w->cell);
+    unsigned slot = (unsigned)(w->front >> (64 - GEO_TRIE_STRIDE));
+    if ((node->inner >> slot & 1) == 0) {
+        *out = leaf_at(node, slot, narrow);
+        return false;
+    }
+    w->cell = inner_at(node, slot);
+    advance(w, GEO_TRIE_STRIDE);
+    return true;
+}
+
+static inline void walk6(const struct geo_trie *t, struct geo_trie_walker walkers[], size_t n,
+                         struct geo_cell cells[], unsigned narrow)
+{
+    size_t n_left = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        struct geo_trie_walker w = walkers[i];
+        w.cell = t->root[w.front >> t->root_shift];
+        advance(&w, 64 - t->root_shift);
+        __builtin_prefetch(next_of(t, &w));
+        cells[w.at] = leaf_of(w.cell);
+        walkers[n_left] = w;
+        n_left += !is_leaf(w.cell);
+    }
+    while (n_left > 0) {
+        n = n_left;
+        n_left = 0;
+        for (size_t i = 0; i < n; i++) {
+            struct geo_trie_walker w = walkers[i];
+            if (!step(t, &w, narrow, &cells[w.at]))
+                continue;
+            __builtin_prefetch(next_of(t, &w));
+            walkers[n_left++] = w;
+        }
+    }
+}
+
+/* ---- for each width of a leaf ---- */
+
 static struct geo_cell find4_wide(const struct geo_trie *trie, uint32_t address)
 {
     return find4(trie, address, 0);
@@ -115,5 +182,18 @@ static struct geo_cell find6_narrow(const struct geo_trie *trie, geo_pos address
     return find6(trie, address, GEO_TRIE_NARROW_6);
 }
 
+static void walk6_wide(const struct geo_trie *trie, struct geo_trie_walker walkers[], size_t n,
+                       struct geo_cell cells[])
+{
+    walk6(trie, walkers, n, cells, 0);
+}
+
+static void walk6_narrow(const struct geo_trie *trie, struct geo_trie_walker walkers[], size_t n,
+                         struct geo_cell cells[])
+{
+    walk6(trie, walkers, n, cells, GEO_TRIE_NARROW_6);
+}
+
 static const struct geo_trie_finders finders_here = { { find4_wide, find4_narrow },
-                                                      { find6_wide, find6_narrow } };
+                                                      { find6_wide, find6_narrow },
+                                                      { walk6_wide, walk6_narrow } };

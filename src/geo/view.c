@@ -18,6 +18,7 @@ struct geo_view {
     struct geo_trie v4, v6;
     geo_trie_find4_fn *find4;
     geo_trie_find6_fn *find6;
+    geo_trie_walk6_fn *walk6;
 };
 
 struct relabel {
@@ -141,6 +142,7 @@ int geo_view_build(const struct geo *geo, const struct prefix *prefixes, size_t 
         const struct geo_trie_finders *finders = geo_trie_finders_best();
         view->find4 = finders->find4[view->v4.is_narrow];
         view->find6 = finders->find6[view->v6.is_narrow];
+        view->walk6 = finders->walk6[view->v6.is_narrow];
         *out = view;
         view = NULL;
     }
@@ -193,12 +195,19 @@ struct geo_cell geo_view_find(const struct geo_view *view, const struct addr *wh
     return view->find6(&view->v6, (geo_pos)front6(who) << 64 | back6(who));
 }
 
-void geo_view_touch(const struct geo_view *view, const struct addr *who)
+void geo_view_find6(const struct geo_view *view, const struct addr *const who[],
+                    struct geo_cell cells[], size_t n)
 {
-    /* Not from a function in this file: gcc takes one that only fetches for one that does nothing.
-     */
-    __builtin_prefetch(who->family == 4 ? geo_trie_first4(&view->v4, number4(who))
-                                        : geo_trie_first6(&view->v6, front6(who)));
+    struct geo_trie_walker walkers[GEO_FIND_MAX];
+
+    assert(n <= GEO_FIND_MAX);
+    for (size_t i = 0; i < n; i++) {
+        assert(who[i]->family == 6);
+        walkers[i] = (struct geo_trie_walker){ .front = front6(who[i]),
+                                               .back = back6(who[i]),
+                                               .at = (uint32_t)i };
+    }
+    view->walk6(&view->v6, walkers, n, cells);
 }
 
 static void each_of(const struct geo_view *view, uint8_t family, geo_leaf_cb *leaf, void *ctx)

@@ -103,7 +103,6 @@ static void swap_roster(struct health *h, struct roster *roster)
 
 static void reload(struct health *h)
 {
-    static const struct timeval again = { .tv_sec = 1 };
     struct conf *conf = current_conf(h->hub);
     struct roster *roster;
 
@@ -113,11 +112,9 @@ static void reload(struct health *h)
     }
     roster = roster_new(h, conf);
     if (roster == NULL || tell_resize(h, roster->n) != 0) {
-        log_line(LOG_LEVEL_ERROR,
-                 "health: out of memory: the former targets are probed on; trying again");
+        log_line(LOG_LEVEL_ERROR, "health: out of memory: the former targets are probed on");
         roster_free(roster);
         conf_unref(conf);
-        event_add(&h->reload_again, &again);
         return;
     }
     if (!has_same_resolvers(conf, h->conf))
@@ -128,11 +125,6 @@ static void reload(struct health *h)
     h->conf = conf;
     start_units(h->roster);
     tell_all(h);
-}
-
-static void on_reload_again(evutil_socket_t fd, short what, void *ctx)
-{
-    reload(ctx);
 }
 
 static void on_wake(evutil_socket_t fd, short what, void *ctx)
@@ -165,7 +157,6 @@ static int make_tools(struct health *h, char why[static WHY_LEN])
     h->tools.fetchers = fetchers_new(h->base);
     if (h->tools.fetchers == NULL)
         return why_set(why, -ENOMEM, "health: out of memory");
-    event_assign(&h->reload_again, h->base, -1, 0, on_reload_again, h);
     event_assign(&h->wake, h->base, h->wake_fd, EV_READ | EV_PERSIST, on_wake, h);
     if (event_add(&h->wake, NULL) != 0)
         return why_set(why, -ENOMEM, "health: cannot watch for messages");
@@ -253,10 +244,8 @@ static void free_loop(struct health *h)
         return;
     resolver_free(h->tools.resolver);
     fetchers_free(h->tools.fetchers);
-    if (event_initialized(&h->wake)) {
+    if (event_initialized(&h->wake))
         event_del(&h->wake);
-        event_del(&h->reload_again);
-    }
     for (int i = 0; i < 3; i++)
         event_base_loop(h->base, EVLOOP_NONBLOCK);
     event_base_free(h->base);

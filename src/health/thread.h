@@ -38,7 +38,7 @@ struct health {
     struct probe_tools tools;
     struct turns turns;
     struct rng rng;
-    struct event wake, reload_again;
+    struct event wake;
 
     /* tell.c */
     struct event tell_now, tell_soon, first_wait;

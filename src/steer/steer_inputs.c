@@ -20,7 +20,7 @@ static bool prepare_addresses(struct arena *arena, const struct conf_target *t, 
     uint8_t *wire = arena_alloc(arena, 2 * t->n_addresses * (WIRE_RR_HEAD + (size_t)rdlen), 1);
     uint8_t *p = wire;
 
-    *out = (struct wire_set){ .type = type, .wire = wire };
+    *out = (struct wire_set){ .wire = wire };
     if (wire == NULL)
         return false;
     for (size_t i = 0; i < t->n_addresses; i++) {
@@ -31,6 +31,7 @@ static bool prepare_addresses(struct arena *arena, const struct conf_target *t, 
         p += rdlen;
         out->count++;
     }
+    out->type = out->count > 0 ? type : 0;
     out->wire_len = (uint32_t)(p - wire);
     memcpy(p, wire, out->wire_len);
     return true;

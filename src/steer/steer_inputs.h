@@ -9,6 +9,7 @@ struct arena;
 
 enum steer_record_kind { STEER_RECORD_A, STEER_RECORD_AAAA, STEER_RECORD_CNAME, STEER_RECORD_KINDS };
 
+/* Those that are up, and all; of type 0 where there are none. */
 struct steer_records {
     struct wire_set live[STEER_RECORD_KINDS], all[STEER_RECORD_KINDS];
 };
@@ -28,5 +29,5 @@ static inline const struct wire_set *steer_records_at(const struct steer_inputs 
                                                       : STEER_RECORD_CNAME;
     const struct wire_set *set = is_blind ? &r->all[kind] : &r->live[kind];
 
-    return set->count > 0 && set->type == type ? set : NULL;
+    return set->type == type ? set : NULL;
 }

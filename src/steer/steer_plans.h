@@ -32,13 +32,14 @@ struct steer_route {
     const struct steer_class *classes;
     uint32_t plan;
     uint32_t ttl_s;
-    uint8_t least_scope4, least_scope6;
     uint8_t n_groups;
+    uint8_t aaaa_group; /* that questions for AAAA belong to; all others to the first */
+    bool is_sticky;
     bool is_blind;
     bool is_sole; /* the answer is all addresses of one target */
 };
 
-/* steer_sole.c */
+/* steer_usual.c */
 void steer_route_init(struct steer_route *route, const struct conf_service *service,
                       const struct steer_plan *plan, uint32_t number);
 

@@ -66,21 +66,3 @@ void steer_class_order(const struct steer_plans *plans, const struct steer_input
     out->is_special = c->is_special;
     put_row(&endless.policy, &draft.row, draft.entries, out);
 }
-
-void steer_place_row(const struct steer_plans *plans, const struct steer_inputs *inputs, size_t plan,
-                     const struct geo_place *place, uint16_t type, struct steer_class_row *out)
-{
-    const struct steer_plan *p = &plans->plans[plan];
-    unsigned group = steer_policy_group(&p->policy, type);
-    struct steer_spot spot = steer_spot(place, NULL);
-    struct steer_placed placed[STEER_SITES_MAX];
-    struct steer_order order;
-    struct steer_row_draft draft;
-
-    steer_order_build(&p->policy, group, &spot, NULL, &order, NULL);
-    for (size_t i = 0; i < order.n; i++)
-        placed[i] = (struct steer_placed){ order.items[i].site, order.items[i].tier };
-    steer_row_build(p, placed, order.n, group, inputs, &draft, NULL);
-    out->is_special = place->is_special;
-    put_row(&p->policy, &draft.row, draft.entries, out);
-}

@@ -10,19 +10,21 @@ const struct wire_hash_key *zone_hash_key(const struct zone_set *set)
     return &set->key;
 }
 
+/* Has no name: there is no zero at its end. */
+enum { NO_NAME_LEN = BLOCK_LEN * WIRE_HASH_BLOCKS };
+static const uint8_t no_name[NO_NAME_LEN] = { [0 ... NO_NAME_LEN - 1] = 254 };
+static const struct zone_node nobody = { .name = no_name };
+
 void zone_find_usual(const struct zone_set *set, const struct wire_usual queries[], size_t n,
                      const struct zone_node *nodes[])
 {
     for (size_t i = 0; i < n; i++)
         __builtin_prefetch(&set->visible.slots[(uint32_t)queries[i].hash & set->visible.mask]);
     for (size_t i = 0; i < n; i++) {
-        uint32_t at = ZONE_NONE, id = ZONE_NONE;
-        if (queries[i].name_len != 0)
-            id = zone_table_next(&set->visible, queries[i].hash, &at);
-        nodes[i] = id == ZONE_NONE ? NULL : &set->nodes[id];
+        uint32_t at = ZONE_NONE, id = zone_table_next(&set->visible, queries[i].hash, &at);
+        nodes[i] = id == ZONE_NONE ? &nobody : &set->nodes[id];
         __builtin_prefetch(nodes[i]);
     }
     for (size_t i = 0; i < n; i++)
-        if (nodes[i] != NULL)
-            __builtin_prefetch(nodes[i]->name);
+        __builtin_prefetch(nodes[i]->name);
 }

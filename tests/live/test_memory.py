@@ -123,52 +123,31 @@ class Prober(live.LiveTest):
         serving.start()
         self.addCleanup(serving.join)
         self.addCleanup(peer.shutdown)
-        s = self.server(rest=self.targets(peer, N_PROBED))
-        with open(s.path("scarce"), "wb") as f:
-            f.write(bytes(4))
-        s.launch({"LD_PRELOAD": os.environ["SCARCE_LIBRARY"], "SCARCE": s.path("scarce"),
-                  "SCARCE_THREADS": "health"})
-        s.wait_for("is ready")
-        return peer, s
-
-    def targets(self, peer, n):
         pops = "".join(f' p{i}: {{ at = [0.0, 0.0]; check = "up"; addresses = ["127.0.30.{i + 1}"]; }};\n'
-                       for i in range(n))
-        return f"""checks: {{ up: {{ url = "http://{{address}}:{peer.server_port}/";
+                       for i in range(N_PROBED))
+        return peer, self.server(rest=f"""checks: {{ up: {{ url = "http://{{address}}:{peer.server_port}/";
   every_s = 1; timeout_ms = 900; }}; }};
 pops: {{ {pops} }};
 services: ( {{ name = "www"; hosts = ["www.plain.example"]; policy = ("healthy");
-  targets = [{", ".join(f'"p{i}"' for i in range(n))}]; }} );"""
-
-    def refuse(self, s, one_in):
-        with open(s.path("scarce"), "r+b") as f:
-            f.write(struct.pack("=I", one_in))
-
-    def assert_all_are_asked(self, peer, n):
-        peer.asked.clear()
-        until = time.monotonic() + live.PATIENCE_S
-        while len(peer.asked) < n and time.monotonic() < until:
-            time.sleep(0.1)
-        self.assertEqual(len(peer.asked), n)
+  targets = [{", ".join(f'"p{i}"' for i in range(N_PROBED))}]; }} );""")
 
     def test_probes_without_memory_end_and_the_next_ones_are_whole(self):
         peer, s = self.probed()
+        scarce = s.path("scarce")
+        with open(scarce, "wb") as f:
+            f.write(bytes(4))
+        s.launch({"LD_PRELOAD": os.environ["SCARCE_LIBRARY"], "SCARCE": scarce, "SCARCE_THREADS": "health"})
+        s.wait_for("is ready")
         for one_in in (300, 100, 30, 10, 0):
-            self.refuse(s, one_in)
+            with open(scarce, "r+b") as f:
+                f.write(struct.pack("=I", one_in))
             time.sleep(1.5)
             self.assertIsNone(s.process.poll(), f"it ended, one in {one_in} refused")
-        self.assert_all_are_asked(peer, N_PROBED)
-        self.stop(s)
-
-    def test_targets_that_come_while_memory_lacks_are_probed_as_soon_as_there_is_some(self):
-        peer, s = self.probed()
-        s.write_conf(rest=self.targets(peer, N_PROBED + 1))
-        self.refuse(s, 3)
-        since = len(s.log)
-        s.send(signal.SIGHUP)
-        s.wait_for("the former targets are probed on", since)
-        self.refuse(s, 0)
-        self.assert_all_are_asked(peer, N_PROBED + 1)
+        peer.asked.clear()
+        until = time.monotonic() + live.PATIENCE_S
+        while len(peer.asked) < N_PROBED and time.monotonic() < until:
+            time.sleep(0.1)
+        self.assertEqual(len(peer.asked), N_PROBED)
         self.stop(s)
 
 

@@ -57,6 +57,21 @@ static void check_cell(struct geo_cell got, struct geo_cell want)
     assert_int_equal(got.bits, want.bits);
 }
 
+/* Two at once. */
+static void check_walk(const struct geo_trie_finders *f, const struct geo_trie *trie, geo_pos first,
+                       geo_pos last, struct geo_cell want)
+{
+    struct geo_trie_walker walkers[] = {
+        { .front = (uint64_t)(first >> 64), .back = (uint64_t)first, .at = 1 },
+        { .front = (uint64_t)(last >> 64), .back = (uint64_t)last, .at = 0 },
+    };
+    struct geo_cell got[2];
+
+    f->walk6[trie->is_narrow](trie, walkers, 2, got);
+    check_cell(got[0], want);
+    check_cell(got[1], want);
+}
+
 static void check_all(const struct geo_seq *seq, const struct geo_trie *trie, uint8_t family)
 {
     const struct geo_trie_finders *plain = geo_trie_finders_plain();
@@ -70,6 +85,10 @@ static void check_all(const struct geo_seq *seq, const struct geo_trie *trie, ui
         check_cell(find(plain, trie, family, last), want);
         check_cell(find(best, trie, family, at), want);
         check_cell(find(best, trie, family, last), want);
+        if (family == 6) {
+            check_walk(plain, trie, at, last, want);
+            check_walk(best, trie, at, last, want);
+        }
         at = last + 1;
     }
 }

@@ -214,12 +214,30 @@ static unsigned model_bits(const struct world *w, const struct addr *a)
 
 static void probe(const struct world *w, const struct addr *a)
 {
-    geo_view_touch(w->view, a);
     struct geo_cell cell = geo_view_find(w->view, a);
 
     assert_int_equal(cell.class, model_class(w, a));
     assert_int_equal(cell.bits, model_bits(w, a));
     assert_int_equal(geo_locate(&w->geo, a).place->asn, model_place(&w->model, a));
+}
+
+static void probe_many(const struct world *w, struct rng *rng)
+{
+    struct addr list[GEO_FIND_MAX];
+    const struct addr *who[GEO_FIND_MAX];
+    struct geo_cell cells[GEO_FIND_MAX];
+    size_t n = below(rng, GEO_FIND_MAX + 1);
+
+    for (size_t i = 0; i < n; i++) {
+        list[i] = random_addr(rng, &w->model, 6);
+        who[i] = &list[i];
+    }
+    geo_view_find6(w->view, who, cells, n);
+    for (size_t i = 0; i < n; i++) {
+        struct geo_cell one = geo_view_find(w->view, who[i]);
+        assert_int_equal(cells[i].class, one.class);
+        assert_int_equal(cells[i].bits, one.bits);
+    }
 }
 
 static void a_lookup_is_the_longest_match_and_its_length_the_widest_uniform_network(void **state)
@@ -232,6 +250,8 @@ static void a_lookup_is_the_longest_match_and_its_length_the_widest_uniform_netw
             struct addr a = random_addr(&rng, &w->model, i % 2 == 0 ? 4 : 6);
             probe(w, &a);
         }
+        for (int i = 0; i < PROBES / GEO_FIND_MAX; i++)
+            probe_many(w, &rng);
         world_free(w);
     }
 }

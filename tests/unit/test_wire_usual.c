@@ -23,7 +23,8 @@ static bool parse(const uint8_t *packet, size_t len, struct wire_usual *out)
     uint8_t *copy = malloc(len > 0 ? len : 1);
 
     memcpy(copy, packet, len);
-    bool is_usual = wire_usual_parse(copy, len, a_key(), out);
+    bool is_usual = wire_usual_parse(copy, len, a_key(), out) ||
+                    wire_usual_parse_bare(copy, len, a_key(), out);
     free(copy);
     return is_usual;
 }
