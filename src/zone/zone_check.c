@@ -1,4 +1,4 @@
-/* zone_check.c - what a zone must have and must not: SOA, NS, CNAME, DNAME, glue. Runs in whichever
+/* zone_check.c - what a zone must have and must not: SOA, NS, CNAME, DNAME, SVCB, glue. Runs in whichever
  * thread loads; it sees the whole zone, one record's own form is zone_rdata.c's. */
 #include "zone/zone_check.h"
 
@@ -8,6 +8,7 @@
 #include <waymark/zone.h>
 
 #include "zone/zone_sets.h"
+#include "zone/zone_svcb.h"
 
 enum { SETS_MAX = 255 }; /* types at one name; n_rrsets is an octet */
 
@@ -195,6 +196,34 @@ static void check_types(const struct check *c, uint32_t node)
                name_of(c, node, name), n->n_sets, SETS_MAX);
 }
 
+/* ---- service bindings ---- */
+
+static void check_svcb(const struct check *c, const struct zone_draft_set *set, uint32_t i)
+{
+    const struct zone_draft_record *r = zone_draft_record_of(c->draft, set, i);
+    const uint8_t *rdata = zone_draft_rdata(c->draft, r);
+    const char *file = c->draft->files[r->file], *type = set->type == WIRE_SVCB ? "SVCB" : "HTTPS";
+    const char *fault = zone_svcb_fault(rdata, r->rdata_len);
+    const char *doubt = zone_svcb_doubt(rdata, r->rdata_len);
+
+    if (fault != NULL)
+        zone_error(c->findings, file, (int)r->line, "%s: %s; clients refuse the whole set", type,
+                   fault);
+    else if (doubt != NULL)
+        zone_warning(c->findings, file, (int)r->line, "%s: %s", type, doubt);
+}
+
+static void check_bindings(const struct check *c, uint32_t node)
+{
+    static const uint16_t types[] = { WIRE_SVCB, WIRE_HTTPS };
+
+    for (size_t t = 0; t < sizeof types / sizeof *types; t++) {
+        const struct zone_draft_set *set = zone_draft_set_of(c->draft, node, types[t]);
+        for (uint32_t i = 0; set != NULL && i < set->n; i++)
+            check_svcb(c, set, i);
+    }
+}
+
 /* ---- name servers and their addresses ---- */
 
 /* The longest ancestor, or the name itself, that is there. */
@@ -278,6 +307,7 @@ bool zone_check(struct zone_draft *draft, const char *file, struct zone_findings
         check_below_dname(&c, node);
         check_wildcard(&c, node);
         check_types(&c, node);
+        check_bindings(&c, node);
         check_servers(&c, node);
     }
     return true;

@@ -1,6 +1,6 @@
 /* zone_check.h - do these records make a zone?
  *
- * Threads: one owner. Source: RFC 1034 3.6 and 4.2, RFC 2181 5 and 10, RFC 4592 4, RFC 6672 2. */
+ * Threads: one owner. Source: RFC 1034 3.6 and 4.2, RFC 2181 5 and 10, RFC 4592 4, RFC 6672 2, RFC 9460. */
 #pragma once
 
 #include <stdbool.h>
