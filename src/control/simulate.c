@@ -199,9 +199,12 @@ static bool play_file(struct simulation *s)
         fprintf(stderr, "waymark simulate: %s: %s\n", s->args->queries, strerror(errno));
         return false;
     }
-    while (!s->is_out_of_memory && fgets(line, sizeof line, in) != NULL) {
+    for (;;) {
+        line[LINE_LEN - 2] = '\n'; /* overwritten only by a line that fills the buffer */
+        if (s->is_out_of_memory || fgets(line, sizeof line, in) == NULL)
+            break;
         s->line++;
-        if (strchr(line, '\n') == NULL && !feof(in)) {
+        if (line[LINE_LEN - 2] != '\n' && !feof(in)) {
             complain(s, "the line is too long");
             for (int c = getc(in); c != EOF && c != '\n';)
                 c = getc(in);

@@ -363,15 +363,16 @@ class Whole(live.LiveTest):
         self.assertIn("alpha", out)
         self.assertNotIn("beta", out)
         with open(queries, "a") as f:
-            f.write("one two three\n1 x - a.example A\nwww..example A\n" + "x" * 5000 + "\n")
+            f.write("one two three\n1 x - a.example A\nwww..example A\n" + "x" * 5000 + "\na\0b\n" +
+                    "one two three\n")
         code, out, err = waymark("simulate", "-c", s.conf, "--queries", queries)
         self.assertEqual(code, 1)
-        for sentence in (":45: expected TIME RESOLVER", ':46: resolver "x"', ":47:", ":48: the line is too long"):
+        for sentence in (":45: expected TIME RESOLVER", ':46: resolver "x"', ":47:", ":48: the line is too long",
+                         ":49: expected", ":50: expected"):
             self.assertIn(sentence, err)
         code, out, err = waymark("simulate", "-c", s.conf, "--queries", "/nowhere")
         self.assertEqual(code, 1)
         self.assertIn("No such file", err)
-
 
     def test_a_map_shows_pops_verdicts_and_countries(self):
         s = self.steered()
