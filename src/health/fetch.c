@@ -162,8 +162,11 @@ static void judge_failure(struct fetch *f, CURLcode code, struct probe_result *r
         result_miss(result, "certificate: %s", error_text(f, code));
         break;
     case CURLE_SSL_CACERT_BADFILE:
-        result_miss(result, "ca_file %s cannot be used",
-                    f->check->ca_file == NULL ? "of the system" : f->check->ca_file);
+        if (f->check->ca_file != NULL)
+            result_miss(result, "ca_file %s cannot be used", f->check->ca_file);
+        else
+            result_miss(result, "the system has no certificate authorities: install "
+                                "ca-certificates, or name a ca_file");
         break;
     case CURLE_SSL_CONNECT_ERROR:
         result_miss(result, "TLS: %s", error_text(f, code));

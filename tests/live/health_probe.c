@@ -105,6 +105,7 @@ struct trouble {
 
 static void each_kind_of_trouble_has_its_sentence(void **state)
 {
+    const bool has_authorities = access("/etc/ssl/certs/ca-certificates.crt", R_OK) == 0;
 #define PLAIN "http://{address}:%d/"
 #define HERE  .address = "127.0.0.1"
 #define TLS   "https://{address}:%d/", .host = "www.test", .ca_file = ca_file
@@ -141,7 +142,7 @@ static void each_kind_of_trouble_has_its_sentence(void **state)
         { { "unknown-ca", HERE, .url = TLS, .port_of = "tls-unknown-ca" }, "certificate: " },
         { { "system-ca", HERE, .url = "https://{address}:%d/", .host = "www.test",
             .port_of = "tls-good" },
-          "certificate: " },
+          has_authorities ? "certificate: " : "the system has no certificate authorities" },
         { { "no-ca-file", HERE, .url = "https://{address}:%d/", .host = "www.test",
             .port_of = "tls-good", .ca_file = "/nowhere/ca.pem" },
           "ca_file /nowhere/ca.pem cannot be used" },

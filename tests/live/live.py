@@ -2,6 +2,8 @@
 
 Standard library only. Every server runs in a folder of its own, on ports that were free a moment
 ago, on loopback, and is ended by its process id. The binary is in $WAYMARK."""
+import fcntl
+import functools
 import os
 import random
 import re
@@ -43,11 +45,28 @@ def has_ipv6():
         return False
 
 
+@functools.cache
+def own_ports():
+    """Ports that no other test takes as long as this process lives: what is free now, somebody else might
+    bind before the server does. Below those that the kernel gives to clients."""
+    for first in range(10000, 30000, 500):
+        try:
+            path = os.path.join(tempfile.gettempdir(), f"waymark-ports-{first}-{os.getuid()}")
+            lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        except OSError:
+            continue
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return range(first, first + 500)  # the lock ends with the process
+        except OSError:
+            os.close(lock)
+    raise AssertionError("forty tests hold all ports")
+
+
 def free_port(*addresses):
-    """A port that is free for UDP and TCP at each of the addresses; below those that the kernel
-    gives to clients, other tests' among them."""
+    """A port that is free for UDP and TCP at each of the addresses."""
     for _ in range(200):
-        port = random.randrange(10000, 30000)
+        port = random.choice(own_ports())
         if all(is_free(a, port, t) for a in addresses or ("127.0.0.1",)
                for t in (socket.SOCK_DGRAM, socket.SOCK_STREAM)):
             return port
