@@ -67,7 +67,7 @@ static inline void count(const struct usual_batch *b, const struct wire_usual *q
     counter_add(b->bank, b->zone_slots[node->zone], 1);
 }
 
-/* false: it is too large. Inline at both places, or a static answer costs 8 % more instructions. */
+/* false: it is too large. Inline at both places, or a static answer costs an eighth more instructions. */
 __attribute__((always_inline)) static inline bool
 put(struct usual_batch *b, size_t i, const struct wire_set *set, struct wire_usual_plan *plan)
 {
