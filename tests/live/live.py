@@ -4,6 +4,7 @@ Standard library only. Every server runs in a folder of its own, on ports that w
 ago, on loopback, and is ended by its process id. The binary is in $WAYMARK."""
 import fcntl
 import functools
+import itertools
 import os
 import random
 import re
@@ -47,8 +48,8 @@ def has_ipv6():
 
 @functools.cache
 def own_ports():
-    """Ports that no other test takes as long as this process lives: what is free now, somebody else might
-    bind before the server does. Below those that the kernel gives to clients."""
+    """Ports that no other test takes as long as this process lives, in turn: what is free now, somebody else,
+    or the same test, might bind before the server does. Below those that the kernel gives to clients."""
     for first in range(10000, 30000, 500):
         try:
             path = os.path.join(tempfile.gettempdir(), f"waymark-ports-{first}-{os.getuid()}")
@@ -57,7 +58,7 @@ def own_ports():
             continue
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return range(first, first + 500)  # the lock ends with the process
+            return itertools.cycle(random.sample(range(first, first + 500), 500))  # locked until it ends
         except OSError:
             os.close(lock)
     raise AssertionError("forty tests hold all ports")
@@ -66,7 +67,7 @@ def own_ports():
 def free_port(*addresses):
     """A port that is free for UDP and TCP at each of the addresses."""
     for _ in range(200):
-        port = random.choice(own_ports())
+        port = next(own_ports())
         if all(is_free(a, port, t) for a in addresses or ("127.0.0.1",)
                for t in (socket.SOCK_DGRAM, socket.SOCK_STREAM)):
             return port
