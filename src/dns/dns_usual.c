@@ -20,7 +20,7 @@ struct usual_batch {
     size_t udp_size;
     uint32_t done; /* a bit for each that was answered */
     struct wire_usual queries[DNS_USUAL_MAX];
-    const struct zone_node *nodes[DNS_USUAL_MAX];
+    const struct zone_node **nodes; /* by query */
     size_t n_steered;
     uint8_t steered[DNS_USUAL_MAX]; /* which those are */
     struct steer_asked asked[DNS_USUAL_MAX];
@@ -144,6 +144,7 @@ uint32_t dns_usual_answer(const struct world *world, struct dns_desk *desk,
                           const struct dns_in in[], struct dns_out out[], size_t n)
 {
     uint32_t all = UINT32_MAX >> (DNS_USUAL_MAX - n);
+    const struct zone_node *nodes[DNS_USUAL_MAX];
     struct usual_batch b; /* not zeroed: it is 11 KiB */
 
     assert(0 < n && n <= DNS_USUAL_MAX);
@@ -154,6 +155,7 @@ uint32_t dns_usual_answer(const struct world *world, struct dns_desk *desk,
     b.in = in;
     b.out = out;
     b.n = n;
+    b.nodes = nodes;
     b.bank = desk->bank;
     b.zone_slots = world->base->zone_slots;
     b.answer_slots = world->base->answer_slots;

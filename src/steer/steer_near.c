@@ -82,7 +82,7 @@ static void measure(const struct steer_near *near, unsigned group, const double 
 }
 
 /* The sites with the `depth` least squares, ascending. */
-static void find_first(const struct steer_near *near, const double *square, uint16_t *first)
+static size_t find_first(const struct steer_near *near, const double *square, uint16_t *first)
 {
     size_t n = 0;
 
@@ -94,6 +94,7 @@ static void find_first(const struct steer_near *near, const double *square, uint
             first[k] = first[k - 1];
         first[k] = (uint16_t)i;
     }
+    return n;
 }
 
 /* The square of the upper bound for the stretched distance. */
@@ -114,8 +115,8 @@ bool steer_near_pick(const struct steer_near *near, unsigned group, const struct
     if (near->depth == 0 || !spot->place->has_point)
         return false;
     measure(near, group, spot->unit, square);
-    find_first(near, square, first);
-    for (size_t i = 0; i < near->depth; i++)
+    size_t n = find_first(near, square, first);
+    for (size_t i = 0; i < n; i++)
         most = fmax(most, bound(near, square, first[i]));
     most = most * near->reach + MILLIMETRE; /* INFINITY where fewer than `depth` have a place */
     out->n = 0;
